@@ -59,5 +59,7 @@ def start_sentry(dsn: str) -> None:
     try:
         sentry_sdk = importlib.import_module("sentry_sdk")
     except ModuleNotFoundError as error:
-        raise ImproperlyConfigured("SENTRY_DSN is set: install the extra with pip install 'slantwise[sentry]'.") from error
+        raise ImproperlyConfigured(
+            "SENTRY_DSN is set: install the extra with pip install 'slantwise[sentry]'."
+        ) from error
     sentry_sdk.init(dsn=dsn, send_default_pii=False)

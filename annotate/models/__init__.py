@@ -1,0 +1,23 @@
+"""Codebooks, projects, tasks, marks and agreement counts."""
+
+from annotate.models.agreement import AgreementStat, ProjectAgreement
+from annotate.models.codebooks import Codebook, Label
+from annotate.models.marks import ArticleAnnotation, Operation, RelationAnnotation, SpanAnnotation
+from annotate.models.projects import Membership, Project, ProjectArticle, Role
+from annotate.models.tasks import Task
+
+__all__ = [
+    "AgreementStat",
+    "ArticleAnnotation",
+    "Codebook",
+    "Label",
+    "Membership",
+    "Operation",
+    "Project",
+    "ProjectAgreement",
+    "ProjectArticle",
+    "RelationAnnotation",
+    "Role",
+    "SpanAnnotation",
+    "Task",
+]
