@@ -1,16 +1,41 @@
-"""App configuration of the project itself and of its admin site."""
+"""App configurations of the project itself and of its admin site."""
+
+from typing import Any
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
-
-
-class ConfigConfig(AppConfig):
-    name = "config"
-    verbose_name = "Service"
-    default = True
+from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.signals import connection_created
 
 
 class SlantwiseAdminConfig(admin_apps.AdminConfig):
     """The stock admin (its site gains our name and styles in config.admin)."""
 
     default = False
+
+
+class ProjectConfig(AppConfig):
+    """Commands, health checks and the worker's heartbeat; refuses a database of the wrong encoding."""
+
+    name = "config"
+    verbose_name = "Slantwise"
+
+    def ready(self) -> None:
+        connection_created.connect(_refuse_other_encodings, dispatch_uid="config.refuse_other_encodings")
+
+
+def _refuse_other_encodings(*, connection: Any, **_: object) -> None:
+    """Offsets are code points only in a UTF8 database: elsewhere ``substr`` counts something else, or text is refused.
+
+    The server reports its encoding with the first bytes of a connection, so this costs no query.
+    """
+    if connection.vendor != "postgresql":
+        return
+    encoding = connection.connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        name = connection.settings_dict["NAME"]
+        connection.close()
+        raise ImproperlyConfigured(
+            f"The database {name!r} has the encoding {encoding}; Slantwise needs UTF8. Make one with: "
+            f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0 (and LC_COLLATE/LC_CTYPE that allow it)."
+        )
