@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { same, stacksOf } from "../../annotate/static/annotate/operations.js";
+import { Store } from "../../annotate/static/annotate/store.js";
+
+const SPAN = { id: "s1", label: "SOURCE", start: 0, end: 3, fragments: [], quote: "One", attributes: {}, unsure: false, confidence: null, comment: "" };
+const OTHER = { ...SPAN, id: "s2", start: 4, end: 7, quote: "two", label: "CONTENT" };
+const LINK = { id: "r1", type: "ATTRIBUTED_TO", from_span: "s2", to_span: "s1" };
+const stateWith = (changes = {}) => ({ task: "t", state: "claimed", revision: 1, spans: [SPAN, OTHER], relations: [LINK], answers: {}, history: [], ...changes });
+
+function storeWith(changes) {
+  const sent = [];
+  let last = 0;
+  const store = new Store(stateWith(changes), { onPerform: (operation) => sent.push(operation), makeId: () => `id${(last += 1)}` });
+  return { store, sent };
+}
+
+test("adding makes one operation and shows the mark at once", () => {
+  const { store, sent } = storeWith();
+  const id = store.addSpan({ label: "CUE", start: 4, end: 7, quote: "two" });
+  assert.equal(store.span(id).label, "CUE");
+  assert.deepEqual(sent, [
+    { op_id: "id2", kind: "add", target: "id1", before: null, undoes: null, after: { fragments: [], attributes: {}, unsure: false, confidence: null, comment: "", label: "CUE", start: 4, end: 7, quote: "two" } },
+  ]);
+});
+
+test("a change carries only the fields that differ, and nothing is sent where none does", () => {
+  const { store, sent } = storeWith();
+  assert.equal(store.changeSpan("s1", { unsure: false }), null);
+  store.changeSpan("s1", { unsure: true, comment: "" });
+  assert.deepEqual(sent.map(({ before, after }) => [before, after]), [[{ unsure: false }, { unsure: true }]]);
+});
+
+test("deleting a mark takes its relations, and undo brings all of it back", () => {
+  const { store, sent } = storeWith();
+  store.deleteSpan("s1");
+  assert.deepEqual([[...store.rows.spans.keys()], store.rows.relations.size], [["s2"], 0]);
+  store.undo();
+  assert.deepEqual([store.span("s1"), store.rows.relations.get("r1")], [SPAN, LINK]);
+  assert.deepEqual(sent.map(({ kind, undoes }) => [kind, undoes]), [["delete", null], ["undo", sent[0].op_id]]);
+});
+
+test("undo, redo, undo again walk back and forth", () => {
+  const { store, sent } = storeWith();
+  store.changeSpan("s1", { unsure: true });
+  store.undo();
+  store.redo();
+  assert.equal(store.span("s1").unsure, true);
+  store.undo();
+  assert.equal(store.span("s1").unsure, false);
+  assert.equal(store.undo(), null);
+  assert.deepEqual(sent.slice(1).map(({ kind, undoes }) => [kind, undoes]), [["undo", sent[0].op_id], ["redo", sent[1].op_id], ["undo", sent[2].op_id]]);
+});
+
+test("a new change forgets what could be redone", () => {
+  const { store } = storeWith();
+  store.changeSpan("s1", { unsure: true });
+  store.undo();
+  store.changeSpan("s1", { comment: "hm" });
+  assert.equal(store.redo(), null);
+});
+
+test("undo works from the server's history, as after a reload", () => {
+  const first = storeWith();
+  first.store.deleteSpan("s2");
+  const reloaded = storeWith({ spans: [SPAN], relations: [], history: first.store.log });
+  reloaded.store.undo();
+  assert.deepEqual(reloaded.store.span("s2"), OTHER);
+});
+
+test("answers: set, change, undo to not answered", () => {
+  const { store, sent } = storeWith();
+  store.answer("tone", "pro");
+  store.answer("tone", "anti");
+  store.undo();
+  store.undo();
+  assert.equal(store.rows.answers.has("tone"), false);
+  assert.deepEqual(sent[1].before, { question: "tone", value: "pro" });
+});
+
+test("adopting a newer state re-applies what still fits and names what does not", () => {
+  const { store } = storeWith();
+  store.changeSpan("s1", { comment: "mine" });
+  store.changeSpan("s2", { unsure: true });
+  const dropped = store.adopt(stateWith({ revision: 5, spans: [{ ...SPAN, comment: "theirs" }, OTHER] }));
+  assert.deepEqual(dropped.map(({ target }) => target), ["s1"]);
+  assert.deepEqual([store.span("s1").comment, store.span("s2").unsure, store.revision, store.pending.length], ["theirs", true, 5, 1]);
+});
+
+test("adopting drops silently what the server already has", () => {
+  const { store, sent } = storeWith();
+  const entry = store.changeSpan("s1", { unsure: true });
+  const dropped = store.adopt(stateWith({ spans: [{ ...SPAN, unsure: true }, OTHER], history: [entry] }));
+  assert.deepEqual([dropped, store.pending, sent.length], [[], [], 1]);
+});
+
+test("a closed task takes no operation", () => {
+  const { store, sent } = storeWith({ state: "submitted" });
+  assert.deepEqual([store.deleteSpan("s1"), sent], [null, []]);
+});
+
+test("acknowledged operations are no longer pending", () => {
+  const { store, sent } = storeWith();
+  store.changeSpan("s1", { unsure: true });
+  store.settle([sent[0].op_id], 2);
+  assert.deepEqual([store.pending, store.revision], [[], 2]);
+});
+
+test("the log's two ends: what undo and redo take", () => {
+  const log = [{ op_id: "a", kind: "add", undoes: null }, { op_id: "b", kind: "change", undoes: null }, { op_id: "u", kind: "undo", undoes: "b" }];
+  assert.deepEqual([stacksOf(log).undo.op_id, stacksOf(log).redo.op_id], ["a", "u"]);
+});
+
+test("rows are compared as values", () => {
+  assert.equal(same({ a: 1, b: [1, { c: null }] }, { b: [1, {}], a: 1 }), true);
+  assert.equal(same({ a: [] }, { a: {} }), false);
+});
