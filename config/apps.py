@@ -1,8 +1,11 @@
 """App configurations of the project itself and of its admin site."""
 
+import contextlib
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin import apps as admin_apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.signals import connection_created
@@ -21,6 +24,9 @@ class ProjectConfig(AppConfig):
     verbose_name = "Slantwise"
 
     def ready(self) -> None:
+        # WhiteNoise warns of a missing directory, and in a clone there is none: it serves from the apps' folders.
+        with contextlib.suppress(OSError):
+            Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         connection_created.connect(_refuse_other_encodings, dispatch_uid="config.refuse_other_encodings")
 
 

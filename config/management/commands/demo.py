@@ -1,0 +1,58 @@
+"""``manage.py demo``."""
+
+import importlib
+import importlib.util
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config import env
+from config.management.commands.serve import port_number, refuse_busy, serve
+
+BIND = "127.0.0.1"
+
+
+class Command(BaseCommand):
+    help = "Serve a sample project with sample accounts, for a look around. Example: manage.py demo --port 8001"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=port_number, default=8000, help="Default: 8000.")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if not settings.DEBUG:
+            self._turn_debug_on()
+        port = options["port"]
+        refuse_busy(BIND, port)
+        call_command("migrate", verbosity=0)
+        accounts = self._load()
+
+        def ready() -> None:
+            lines = [f"Slantwise demo: http://{BIND}:{port}/", "", *accounts, "", "Ctrl+C ends it."]
+            self.stdout.write("\n".join(lines))
+            self.stdout.flush()
+
+        if serve(bind=BIND, port=port, ready=ready):
+            raise CommandError("The web server or the worker ended by itself; see the messages above.")
+
+    def _turn_debug_on(self) -> None:
+        """The demo's accounts have public passwords, so it runs in debug mode or not at all.
+
+        Settings are read by now: the command starts anew, as the same process.
+        """
+        if "DEBUG" in os.environ and not env.boolean("DEBUG", default=False):
+            raise CommandError("DEBUG is off: the demo makes accounts with public passwords. Set DEBUG=1 to run it.")
+        if os.environ.get("DATABASE_URL"):
+            raise CommandError("DATABASE_URL is set: set DEBUG=1 too if the demo may write its accounts there.")
+        os.environ["DEBUG"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 (our own command line)
+
+    def _load(self) -> list[str]:
+        """Lines that tell the sample accounts."""
+        if importlib.util.find_spec("config.demo") is None:
+            return []
+        accounts = importlib.import_module("config.demo").load_demo()
+        return [f"  {name:<8} {password:<16} {role}" for name, password, role in accounts or ()]
