@@ -122,6 +122,12 @@ class Membership(models.Model):
     role = models.CharField(max_length=12, choices=Role.choices)
     group = models.CharField(max_length=60, blank=True, help_text="Optional: compare groups of annotators.")
     order_seed = models.FloatField(default=draw_seed, editable=False)
+    walked_to = models.FloatField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Position of the task last claimed: the walk goes on from there.",
+    )
     pseudonym = models.CharField(max_length=20, default=draw_pseudonym, editable=False)
 
     class Meta:

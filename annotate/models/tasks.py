@@ -44,6 +44,7 @@ class Task(models.Model):
 
     LIVE = (State.OPEN, State.CLAIMED, State.SUBMITTED, State.RETURNED)
     WORKABLE = (State.CLAIMED, State.RETURNED)
+    RESUMABLE = (State.EXPIRED, State.HANDED_BACK)
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="tasks")
