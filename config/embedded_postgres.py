@@ -53,6 +53,8 @@ def ensure_running(var_dir: Path) -> Server:
         try:
             var_dir.mkdir(parents=True, exist_ok=True)
             _refuse_foreign_data(var_dir)
+            if var_dir in _held:
+                _refuse_cleaned(_held[var_dir], var_dir / "pg.lock")
             if var_dir not in _held or not _supervised(var_dir):
                 _start(var_dir)
             home = embedded_home.home_of(var_dir)
@@ -90,6 +92,32 @@ def stop(var_dir: Path) -> bool:
             )
         time.sleep(0.05)
     return True
+
+
+def remove(var_dir: Path) -> None:
+    """Stop the server and delete its data, inside and outside the clone.
+
+    Who still uses it is refused from now on, and does not start an empty one in its place.
+    """
+    var_dir.mkdir(parents=True, exist_ok=True)
+    starting = _lock(var_dir / "pg.start.lock", fcntl.LOCK_EX, time.monotonic() + START_TIMEOUT)
+    try:
+        stop(var_dir)
+        embedded_home.remove(var_dir)
+        for name in ("pg.start.lock", "pg.supervisor.lock", "pg.lock", "pg.pid", "pg.log"):
+            (var_dir / name).unlink(missing_ok=True)
+    finally:
+        os.close(starting)
+
+
+def _refuse_cleaned(descriptor: int, path: Path) -> None:
+    """Refuse a lock on a file that is not there any more, or is another one by now."""
+    try:
+        same = os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        same = False
+    if not same:
+        raise EmbeddedPostgresError("The embedded Postgres was removed (make clean): start this program again.")
 
 
 def _refuse_foreign_data(var_dir: Path) -> None:
@@ -151,7 +179,13 @@ def _lock(path: Path, kind: int, deadline: float) -> int:
             os.close(descriptor)
             raise
         else:
-            return descriptor
+            break
+    try:
+        _refuse_cleaned(descriptor, path)
+    except EmbeddedPostgresError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _launch(var_dir: Path, deadline: float) -> None:
@@ -190,9 +224,10 @@ def main() -> int:
     parser.add_argument("--var", type=Path, default=BASE_DIR / "var")
     arguments = parser.parse_args()
     try:
-        stop(arguments.var)
         if arguments.action == "remove":
-            embedded_home.remove(arguments.var)
+            remove(arguments.var)
+        else:
+            stop(arguments.var)
     except EmbeddedPostgresError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -1,0 +1,57 @@
+"""What all tests share: a browser, Node, and the rule that neither is skipped in CI."""
+
+import os
+import shutil
+from collections.abc import Generator, Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+IN_CI = os.environ.get("CI") == "true" or os.environ.get("SLANTWISE_CI") == "1"
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a browser or Node test that skips is a failure: nobody reads the list of skips there."""
+    report = yield
+    needed = [name for name in ("browser", "node") if item.get_closest_marker(name)]
+    if IN_CI and needed and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"A {needed[0]} test must not skip in CI: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Headless Chromium of this machine; mark the test with ``browser``."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("Chromium is not installed (on Debian: apt-get install chromium)")
+    # Playwright's synchronous calls run a loop in this thread, in which Django would refuse every query.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The path of Node (22 or newer is known to do); mark the test with ``node``."""
+    path = shutil.which("node")
+    if path is None:
+        pytest.skip("Node is not installed (on Debian: apt-get install nodejs)")
+    return path
