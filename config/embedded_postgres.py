@@ -64,6 +64,8 @@ def ensure_running(var_dir: Path) -> Server:
                 f"The embedded Postgres of {var_dir} belongs to another user ({error}): "
                 f"run as that user, or remove it as that user with `make clean`. {REMEDY}"
             ) from error
+        except OSError as error:
+            raise EmbeddedPostgresError(f"The embedded Postgres cannot run in {var_dir}: {error}. {REMEDY}") from error
         return Server(host=str(home.sockets), user=embedded_home.USER, password=password)
 
 

@@ -61,13 +61,15 @@ class Together:
         ``announce`` is called over and over until it returns True.
         """
         announced = announce is None
-        while not self.stopping and all(child.poll() is None for child in self.children):
+        while (
+            not self.stopping and not _make_was_interrupted() and all(child.poll() is None for child in self.children)
+        ):
             if not announced and announce is not None:
                 announced = announce()
             time.sleep(POLL)
-        code = 0 if self.stopping else 1
+        ended_by_itself = any(child.poll() is not None for child in self.children)
         self.end()
-        return code
+        return 1 if ended_by_itself and not self.stopping else 0
 
     def end(self) -> None:
         """Ask every child to end, and kill with its whole group what has not after ``GRACE`` seconds."""
@@ -81,3 +83,17 @@ class Together:
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
+
+
+def _make_was_interrupted() -> bool:
+    """Whether the ``make`` that started us got a SIGINT of its own (Linux only; else False).
+
+    GNU make then waits for its command without telling it, where a terminal would have told both.
+    While it waits it blocks the signal, which is how we know.
+    """
+    try:
+        with open(f"/proc/{os.getppid()}/status", encoding="utf-8", errors="replace") as file:
+            fields = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    except OSError:
+        return False
+    return fields.get("Name") == "make" and bool(int(fields["SigBlk"], 16) >> (signal.SIGINT - 1) & 1)
