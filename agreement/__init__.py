@@ -1,0 +1,23 @@
+"""Agreement of several annotators, from additive whole numbers per document.
+
+``document_rows`` counts one document, ``metrics`` turns the rows of many into figures; ``document_metrics`` does both
+for documents in memory. ``python -m agreement FILE.jsonl`` prints the same figures for a file.
+"""
+
+from agreement.documents import Document, Mark
+from agreement.metrics import Metric, UnknownMetricError, document_metrics, metric_names, metrics
+from agreement.rows import document_rows, reduced_to_labels
+from agreement.stat import StatRow
+
+__all__ = [
+    "Document",
+    "Mark",
+    "Metric",
+    "StatRow",
+    "UnknownMetricError",
+    "document_metrics",
+    "document_rows",
+    "metric_names",
+    "metrics",
+    "reduced_to_labels",
+]

@@ -1,0 +1,125 @@
+"""``python -m agreement FILE.jsonl``: figures of agreement for a file, without Django or a database."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from agreement.metrics import Metric, UnknownMetricError, document_metrics, metric_names
+from agreement.reader import BadInputError, Corpus, read_documents
+
+EXAMPLE = """\
+example:
+  python -m agreement annotations.jsonl --bootstrap 1000 --metrics 'char_alpha_*' span_f1_exact
+
+One document a line: {"id", "length", "annotators": [who completed it], "spans": [{"annotator", "start", "end",
+"label"}]}; docs/reference/agreement.md describes every field and figure. "-" reads standard input.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the figures as one JSON object; 0 done, 1 the input or a metric's name is wrong, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        corpus = _read(options.file)
+        names = _wanted(options.metrics, corpus)
+        result: dict[str, object] = {
+            "metrics": _printed(
+                document_metrics(corpus.documents, corpus.labels, options.bootstrap, options.seed, names)
+            )
+        }
+        if options.per_document:
+            result["documents"] = [
+                {"id": document.id, "metrics": _printed(document_metrics([document], corpus.labels, names=names))}
+                for document in corpus.documents
+            ]
+    except (BadInputError, UnknownMetricError) as error:
+        sys.stderr.write(f"{options.file}: {error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"{options.file}: {error.strerror or error}\n")
+        return 1
+    json.dump(result, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m agreement",
+        description="Agreement between annotators on spans, answers and values, with reasons where it is undefined.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", help="documents, one JSON object a line (UTF-8)")
+    parser.add_argument(
+        "--metrics", nargs="+", metavar="NAME", help="only these: names or patterns such as 'char_alpha_*'"
+    )
+    parser.add_argument(
+        "--bootstrap", type=_at_least(1), metavar="N", help="95 %% intervals from N resamples of the documents"
+    )
+    parser.add_argument("--seed", type=_at_least(0), default=0, help="of the resampling (default 0)")
+    parser.add_argument("--per-document", action="store_true", help="also the figures of each document alone")
+    return parser
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        number = int(text)
+        if number < least:
+            raise argparse.ArgumentTypeError(f"must be {least} or more")
+        return number
+
+    return whole_number
+
+
+def _read(name: str) -> Corpus:
+    if name == "-":
+        return read_documents(sys.stdin.buffer)
+    with Path(name).open("rb") as lines:
+        return read_documents(lines)
+
+
+def _wanted(patterns: Sequence[str] | None, corpus: Corpus) -> list[str]:
+    present = {
+        "tokens": any(d.tokens is not None or d.text is not None for d in corpus.documents),
+        "ratings": any(d.ratings for d in corpus.documents),
+        "values": any(d.values for d in corpus.documents),
+    }
+    if patterns is None:
+        return metric_names(corpus.labels, **present)
+    known = metric_names(corpus.labels, tokens=True, ratings=True, values=True)
+    chosen: set[str] = set()
+    for pattern in patterns:
+        # A label may hold a comma or an asterisk, so the name as given comes first.
+        for one in [pattern] if pattern in known else pattern.split(","):
+            found = [name for name in known if one in (name, name.partition(":")[0]) or fnmatchcase(name, one)]
+            if not found:
+                raise UnknownMetricError(f"--metrics: there is no metric {one!r}; there are {', '.join(known)}")
+            chosen.update(found)
+    return [name for name in known if name in chosen]
+
+
+def _printed(found: dict[str, Metric]) -> dict[str, dict[str, object]]:
+    """As the contract has it: a reason only where there is one, an interval only with a bootstrap."""
+    result: dict[str, dict[str, object]] = {}
+    for name, metric in found.items():
+        entry: dict[str, object] = {"value": metric.value}
+        if metric.reason is not None:
+            entry["reason"] = metric.reason
+        if metric.ci_dropped is not None:
+            entry["ci"] = None if metric.ci is None else list(metric.ci)
+            entry["ci_dropped"] = metric.ci_dropped
+            entry["interval_unreliable"] = metric.interval_unreliable
+        entry["n_documents"] = metric.n_documents
+        entry["n_annotators"] = metric.n_annotators
+        result[name] = entry
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())

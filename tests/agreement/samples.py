@@ -1,0 +1,73 @@
+"""Random documents, and the character matrix that the reference package reads."""
+
+import random
+
+import numpy as np
+from hypothesis import strategies as st
+
+from agreement import Document, Mark
+
+LABELS = ("framing", "source", "number")
+
+
+@st.composite
+def documents(draw, min_size=0, max_size=5):
+    """Up to five short documents of up to four annotators: absent ones, silent ones, overlapping and split spans."""
+    result = []
+    for number in range(draw(st.integers(min_size, max_size))):
+        length = draw(st.integers(0, 25))
+        annotators = draw(st.lists(st.sampled_from("abcd"), unique=True, max_size=4))
+        marks = []
+        if length and annotators:
+            for _ in range(draw(st.integers(0, 8))):
+                start = draw(st.integers(0, length - 1))
+                end = draw(st.integers(start + 1, length))
+                fragments = ()
+                if end - start >= 3 and draw(st.booleans()):
+                    cut = draw(st.integers(start + 1, end - 2))
+                    fragments = ((start, cut), (cut + 1, end))
+                label = draw(st.sampled_from(LABELS))
+                marks.append(Mark(draw(st.sampled_from(annotators)), start, end, label, fragments))
+        result.append(Document(f"d{number}", length, tuple(annotators), tuple(marks)))
+    return result
+
+
+def random_documents(n, seed=0, length=400, annotators=3):
+    """Annotators who agree in part, so that no figure is trivial."""
+    rng = random.Random(seed)
+    result = []
+    for number in range(n):
+        marks = []
+        for _ in range(4):
+            start = rng.randrange(length - 30)
+            label = rng.choice(LABELS)
+            for slot in range(annotators):
+                if rng.random() < 0.7:
+                    shifted = start + rng.randint(0, 6)
+                    other = label if rng.random() < 0.8 else rng.choice(LABELS)
+                    marks.append(Mark(f"a{slot}", shifted, shifted + rng.randint(5, 20), other))
+        result.append(Document(f"d{number:04}", length, tuple(f"a{s}" for s in range(annotators)), tuple(marks)))
+    return result
+
+
+def label_sets(document, annotator):
+    """The set of labels on each character, one by one: slow and plain."""
+    sets = [frozenset()] * document.length
+    for mark in document.marks:
+        if mark.annotator == annotator:
+            for start, end in mark.pieces:
+                for c in range(start, end):
+                    sets[c] |= {mark.label}
+    return sets
+
+
+def matrix(documents, value_of):
+    """Annotators x characters of all documents, NaN for who did not complete one."""
+    names = sorted({name for document in documents for name in document.annotators})
+    parts = [np.zeros((len(names), 0))]
+    for document in documents:
+        part = np.full((len(names), document.length), np.nan)
+        for name in document.annotators:
+            part[names.index(name)] = [value_of(s) for s in label_sets(document, name)]
+        parts.append(part)
+    return np.concatenate(parts, axis=1)

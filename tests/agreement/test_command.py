@@ -1,0 +1,168 @@
+"""python -m agreement: what it prints, and what it says about input it cannot use."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agreement.__main__ import main
+
+DOCUMENT = {
+    "id": "d1",
+    "length": 20,
+    "annotators": ["a", "b"],
+    "spans": [
+        {"annotator": "a", "start": 0, "end": 6, "label": "source"},
+        {"annotator": "b", "start": 0, "end": 5, "label": "source"},
+    ],
+}
+
+
+def written(tmp_path, *entries):
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
+    return str(path)
+
+
+def printed(capsys, *arguments):
+    assert main(arguments) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_runs_as_a_module_without_django(tmp_path):
+    path = written(tmp_path, DOCUMENT)
+    code = "import sys, agreement.__main__ as m; m.main(sys.argv[1:]); sys.exit('django' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "char_alpha_any" in json.loads(done.stdout)["metrics"]
+
+
+def test_prints_every_default_figure_and_what_it_rests_on(tmp_path, capsys):
+    result = printed(capsys, written(tmp_path, {"labels": ["source", "tone"]}, DOCUMENT))
+    assert list(result) == ["metrics"]
+    assert result["metrics"]["span_f1_iou50"] == {"value": 1.0, "n_documents": 1, "n_annotators": 2}
+    assert result["metrics"]["char_alpha_label:tone"] == {
+        "value": None,
+        "reason": "no_variation",
+        "n_documents": 1,
+        "n_annotators": 2,
+    }
+    assert not [name for name in result["metrics"] if name.startswith(("token", "doc", "value", "gamma"))]
+
+
+def test_figures_of_text_answers_and_values_come_where_the_input_has_them(tmp_path, capsys):
+    entry = DOCUMENT | {
+        "text": "The minister said so",
+        "ratings": {"a": "left", "b": "left"},
+        "values": {"a": {"normalised": 7}, "b": {"normalised": 7}},
+    }
+    names = printed(capsys, written(tmp_path, entry))["metrics"]
+    assert {"token_alpha_nominal", "token_alpha_label:source", "doc_alpha_ratio", "value_share_equal"} <= set(names)
+
+
+def test_bootstrap_adds_intervals_that_the_seed_fixes(tmp_path, capsys):
+    path = written(tmp_path, *(DOCUMENT | {"id": f"d{n}", "length": n * n} for n in range(6, 15)))
+    first = printed(capsys, path, "--bootstrap", "100", "--seed", "4")
+    again = printed(capsys, path, "--bootstrap", "100", "--seed", "4")
+    other = printed(capsys, path, "--bootstrap", "100", "--seed", "5")
+    assert first == again != other
+    figure = first["metrics"]["char_alpha_any"]
+    assert list(figure) == ["value", "ci", "ci_dropped", "interval_unreliable", "n_documents", "n_annotators"]
+    assert figure["interval_unreliable"] is True
+
+
+def test_per_document_adds_each_alone(tmp_path, capsys):
+    silent = {"id": "d2", "length": 5, "annotators": ["a", "b"], "spans": []}
+    result = printed(capsys, written(tmp_path, DOCUMENT, silent), "--per-document", "--metrics", "char_alpha_any")
+    assert [one["id"] for one in result["documents"]] == ["d1", "d2"]
+    assert result["documents"][1]["metrics"]["char_alpha_any"]["reason"] == "no_variation"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        (["char_alpha_any"], ["char_alpha_any"]),
+        (["char_alpha_any,span_f1_exact"], ["char_alpha_any", "span_f1_exact"]),
+        (["char_alpha_label"], ["char_alpha_label:source"]),
+        (["cu_*", "doc_alpha_nominal"], ["cu_alpha", "cu_coverage", "doc_alpha_nominal"]),
+    ],
+)
+def test_metrics_are_chosen_by_name_or_pattern(tmp_path, capsys, wanted, names):
+    assert list(printed(capsys, written(tmp_path, DOCUMENT), "--metrics", *wanted)["metrics"]) == names
+
+
+def test_an_unknown_metric_is_named(tmp_path, capsys):
+    assert main([written(tmp_path, DOCUMENT), "--metrics", "kappa"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "there is no metric 'kappa'" in captured.err
+
+
+def changed(**fields):
+    return json.dumps(DOCUMENT | fields).encode()
+
+
+def with_span(**fields):
+    return changed(spans=[DOCUMENT["spans"][0] | fields])
+
+
+BAD = {
+    "not JSON": (b"{", "line 1: not JSON"),
+    "not UTF-8": (b'{"id": "\xff"}', "line 1: not UTF-8 at byte 8"),
+    "not an object": (b"[]", "line 1: not a JSON object"),
+    "no id": (b'{"length": 3}', "line 1: id: missing"),
+    "id of another type": (changed(id=[1]), "line 1: id: must be a string"),
+    "length missing": (b'{"id": "x", "annotators": []}', "line 1: length: missing"),
+    "length negative": (changed(length=-1), "line 1: length: must be a whole number"),
+    "length true": (changed(length=True), "line 1: length: must be a whole number"),
+    "length of the text": (changed(text="short"), "line 1: length: is 20, but text has 5 code points"),
+    "annotators missing": (b'{"id": "x", "length": 3}', "line 1: annotators: missing"),
+    "annotator twice": (changed(annotators=["a", "a"]), "line 1: annotators: somebody is named twice"),
+    "unknown annotator": (with_span(annotator="z"), "line 1: spans[0].annotator: 'z' is not among the annotators"),
+    "spans no list": (changed(spans={}), "line 1: spans: must be a list"),
+    "span no object": (changed(spans=[3]), "line 1: spans[0]: must be an object"),
+    "start text": (with_span(start="0"), "line 1: spans[0].start: must be a whole number"),
+    "end missing": (with_span(end=None), "line 1: spans[0].end: missing"),
+    "empty span": (with_span(end=0), "line 1: spans[0]: a span needs"),
+    "beyond the end": (with_span(end=21), "line 1: spans[0].end: 21 is beyond the length 20"),
+    "label missing": (with_span(label=None), "line 1: spans[0].label: missing"),
+    "fragments no pairs": (with_span(fragments=[[1]]), "line 1: spans[0].fragments[0]: must be a pair"),
+    "fragments elsewhere": (with_span(fragments=[[1, 2]]), "line 1: spans[0].fragments: the fragments reach"),
+    "tokens overlap": (changed(tokens=[[0, 3], [2, 4]]), "line 1: tokens[1]: tokens must be in order"),
+    "rating infinite": (changed(ratings={"a": float("inf")}), "line 1: ratings.a: must be"),
+    "rating of a stranger": (changed(ratings={"z": 1}), "line 1: ratings: 'z' is not among the annotators"),
+    "value text": (changed(values={"a": {"normalised": "7"}}), "line 1: values.a.normalised: must be a finite"),
+    "id twice": (changed() + b"\n\n" + changed(), "line 3: id: 'd1' was used on line 1"),
+    "label undeclared": (b'{"labels": ["tone"]}\n' + changed(), "line 2: spans[0].label: 'source' is not among"),
+    "label declared twice": (b'{"labels": ["x", "x"]}', "line 1: labels: a label is declared twice"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), BAD.values(), ids=BAD.keys())
+def test_bad_input_names_file_line_and_field(tmp_path, capsys, content, message):
+    path = tmp_path / "bad.jsonl"
+    path.write_bytes(content + b"\n")
+    assert main([str(path)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"{path}: {message}")
+    assert captured.err.count("\n") == 1
+
+
+def test_a_missing_file_is_named(tmp_path, capsys):
+    assert main([str(tmp_path / "none.jsonl")]) == 1
+    assert "none.jsonl: No such file" in capsys.readouterr().err
+
+
+def test_an_empty_file_has_undefined_figures(tmp_path, capsys):
+    result = printed(capsys, written(tmp_path))
+    assert result["metrics"]["char_alpha_any"] == {
+        "value": None,
+        "reason": "no_pairable_units",
+        "n_documents": 0,
+        "n_annotators": 0,
+    }
