@@ -1,0 +1,249 @@
+"""Received fields in, canonical article out: the order in which the rules look at a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from corpus.canonical import Line as CanonicalLine
+from corpus.canonical import canonicalise, fingerprint, plain, text_sha256, trim
+from corpus.cleaning import authorship, engagement, headline, links, navigation, repetition, zones
+from corpus.cleaning.page import Cut, Line, Page, Rule, lines_of
+from spans.offsets import Segment
+
+# Grows with every change of what a rule removes or of their order; stored with each article.
+CLEANER_VERSION = "1"
+
+# Text-bearing fields come first, in this order, so that headline, blank line, text is also the order of raw.
+TEXT_FIELDS = ("title", "text")
+FIELD_BREAK = "\n\n"
+
+BEFORE_HEADLINE: tuple[Rule, ...] = (*navigation.RULES, *engagement.RULES, *authorship.RULES[:3])
+AFTER_HEADLINE: tuple[Rule, ...] = (
+    *headline.RULES,
+    *repetition.RULES,
+    *authorship.RULES,
+    *links.RULES,
+    *engagement.RULES,
+    *authorship.RULES[3:],
+    *navigation.RULES,
+)
+# What is left out without a rule looking at it.
+METADATA, LAYOUT, INVISIBLE = "metadata", "layout", "invisible"
+RULE_NAMES: tuple[str, ...] = (
+    *dict.fromkeys(rule.name for rule in (*BEFORE_HEADLINE, *AFTER_HEADLINE)),
+    METADATA,
+    LAYOUT,
+    INVISIBLE,
+)
+_ENDS_STANDFIRST = {"byline", "empty_byline", "date_line", "read_time", "repeated_title"}
+
+
+class Removed(TypedDict):
+    """A range of raw that is not in the text, and the rule that says why."""
+
+    start: int
+    end: int
+    rule: str
+
+
+class RawField(TypedDict):
+    """Where a received field lies in raw."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class CleanArticle:
+    """Everything the article's row needs that comes of its characters. Offsets are code points, half-open."""
+
+    raw: str
+    raw_fields: list[RawField]
+    text: str
+    segments: tuple[Segment, ...]
+    removed: list[Removed]
+    zones: list[dict[str, int | str]]
+    title: str
+    byline: str
+    outlet: str
+    text_sha256: str = field(repr=False)
+    fingerprint: str = field(repr=False)
+
+
+def clean(fields: Mapping[str, str]) -> CleanArticle:
+    """Canonical text of an article received as named fields; only ``text`` is required.
+
+    ``title``, where given, is the headline; else the headline is found in the text. The result's ``text`` may be
+    empty, where nothing but debris came: the caller refuses that.
+    """
+    raw, raw_fields = _joined(fields)
+    page = Page(
+        raw,
+        _lines(raw, raw_fields),
+        title_given=bool(fields.get("title", "").strip()),
+        byline=fields.get("byline", ""),
+        outlet=fields.get("outlet", ""),
+        url=fields.get("url", ""),
+    )
+    if page.title_given and page.lines:
+        page.headline = page.lines[0]
+    cuts: list[tuple[int, int, str]] = []
+    found_byline = found_outlet = ""
+    for rules in (BEFORE_HEADLINE, AFTER_HEADLINE):
+        if rules is AFTER_HEADLINE:
+            page.headline = headline.find_headline(page)
+        for rule in rules:
+            for cut in _allowed(page, rule, rule.find(page)):
+                cuts.append((cut.start, cut.end, rule.name))
+                found_byline = found_byline or cut.byline
+                found_outlet = found_outlet or cut.outlet
+    canonical = canonicalise(
+        raw, [CanonicalLine(line.start, line.end, opens) for line, opens in _with_breaks(page.lines)]
+    )
+    title = next(
+        (
+            canonical.text[s:e]
+            for line, (s, e) in zip(page.lines, canonical.lines, strict=True)
+            if line is page.headline
+        ),
+        "",
+    )
+    return CleanArticle(
+        raw=raw,
+        raw_fields=raw_fields,
+        text=canonical.text,
+        segments=canonical.segments,
+        removed=_explained(raw, canonical.dropped, cuts, raw_fields),
+        zones=zones.ranges_of(zones.zones_of(page), canonical.lines),
+        title=title,
+        byline=plain(fields.get("byline", "")) or found_byline,
+        outlet=plain(fields.get("outlet", "")) or found_outlet,
+        text_sha256=text_sha256(canonical.text),
+        fingerprint=fingerprint(canonical.text),
+    )
+
+
+def _joined(fields: Mapping[str, str]) -> tuple[str, list[RawField]]:
+    """Raw and the places of the fields in it: title and text first, then the others by name."""
+    names = [n for n in TEXT_FIELDS if n in fields] + sorted(n for n in fields if n not in TEXT_FIELDS)
+    parts: list[str] = []
+    places: list[RawField] = []
+    at = 0
+    for name in names:
+        if parts:
+            parts.append(FIELD_BREAK)
+            at += len(FIELD_BREAK)
+        parts.append(fields[name])
+        places.append({"name": name, "start": at, "end": at + len(fields[name])})
+        at += len(fields[name])
+    return "".join(parts), places
+
+
+def _lines(raw: str, raw_fields: Sequence[RawField]) -> list[Line]:
+    lines: list[Line] = []
+    for place in raw_fields:
+        if place["name"] in TEXT_FIELDS:
+            paragraph = lines[-1].paragraph + 1 if lines else 0
+            if place["name"] == "title":
+                # A title is one line whatever breaks are in it.
+                start, end = trim(raw, place["start"], place["end"])
+                while start < end and raw[start].isspace():
+                    start += 1
+                while end > start and raw[end - 1].isspace():
+                    end -= 1
+                if start < end:
+                    lines.append(Line(raw, start, end, "title", paragraph))
+            else:
+                lines += lines_of(raw, place["start"], place["end"], "text", paragraph)
+    return lines
+
+
+def _allowed(page: Page, rule: Rule, found: Iterable[Cut]) -> list[Cut]:
+    """Take the rule's cuts out of the page's lines; a real paragraph is left alone unless the rule may take one."""
+    taken: list[Cut] = []
+    by_start = {line.start: line for line in page.lines}
+    gone: set[int] = set()
+    for cut in list(found):
+        whole = by_start.get(cut.start)
+        if whole is not None and whole.end == cut.end:
+            if (whole.is_prose and not rule.takes_prose) or whole.start in gone:
+                continue
+            if whole is page.headline:
+                continue
+            gone.add(whole.start)
+            _remember(page, rule, whole)
+        else:
+            _shorten(page, cut)
+        if cut.caption is not None:
+            page.captions.append(cut.caption)
+        taken.append(cut)
+    if gone:
+        page.lines = [line for line in page.lines if line.start not in gone]
+    return taken
+
+
+def _remember(page: Page, rule: Rule, line: Line) -> None:
+    """The line above a byline, a date or the title again may be the standfirst."""
+    if rule.name in _ENDS_STANDFIRST:
+        above = [other for other in page.lines if other.start < line.start and other is not page.headline]
+        if above:
+            page.standfirst_ends.append(above[-1])
+
+
+def _shorten(page: Page, cut: Cut) -> None:
+    for i, line in enumerate(page.lines):
+        if line.start < cut.start and line.end == cut.end:
+            shorter = Line(line.raw, *trim(line.raw, line.start, cut.start), line.field_name, line.paragraph)
+            page.lines[i] = shorter
+            if line is page.headline:
+                page.headline = shorter
+
+
+def _with_breaks(lines: Sequence[Line]) -> list[tuple[Line, bool]]:
+    """Each line with whether it opens a paragraph."""
+    before: Line | None = None
+    result = []
+    for line in lines:
+        result.append((line, before is None or before.paragraph != line.paragraph))
+        before = line
+    return result
+
+
+def _explained(
+    raw: str, dropped: Sequence[tuple[int, int]], cuts: Sequence[tuple[int, int, str]], raw_fields: Sequence[RawField]
+) -> list[Removed]:
+    """A rule's name for every dropped range; white space after debris goes with it."""
+    reasons = sorted(
+        [
+            *cuts,
+            *(
+                (f["start"], f["end"], METADATA)
+                for f in raw_fields
+                if f["name"] not in TEXT_FIELDS and f["start"] < f["end"]
+            ),
+        ]
+    )
+    removed: list[Removed] = []
+    for start, end in dropped:
+        inside = [(max(s, start), min(e, end), rule) for s, e, rule in reasons if s < end and e > start]
+        at = start
+        for s, e, rule in inside:
+            if s > at:
+                _blank(removed, raw, at, s, continues=at > start)
+            if e > max(s, at):
+                removed.append({"start": max(s, at), "end": e, "rule": rule})
+                at = e
+        if at < end:
+            _blank(removed, raw, at, end, continues=at > start)
+    return removed
+
+
+def _blank(removed: list[Removed], raw: str, start: int, end: int, *, continues: bool) -> None:
+    if continues:
+        removed[-1]["end"] = end
+    else:
+        seen = raw[start:end].isspace()
+        removed.append({"start": start, "end": end, "rule": LAYOUT if seen else INVISIBLE})

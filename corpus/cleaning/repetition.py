@@ -1,0 +1,74 @@
+"""Text that a page shows twice: the title, the lead, the beginning of a caption."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from corpus.cleaning.page import Cut, Line, Page, Rule, key_of
+
+_KICKER_WORDS = 4
+_TITLE_KEY = 8  # letters: a shorter title may be a word of its own in the text
+_REPEAT_WORDS = 8
+_FRAGMENT_CHARS = 20
+_TRUNCATED_SHARE = 0.6
+_SEPARATED = re.compile(r"\s[-–—|:•»]\s|:\s|\s\|\s?")
+_ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.|\[…\]|\[\.\.\.\])$")
+
+
+def repeated_title(page: Page) -> Iterator[Cut]:
+    """The headline again: as a slug, behind a kicker ("Refugees - …"), before a site's name, or cut short by dots."""
+    headline = page.headline
+    if headline is None or len(headline.key) < _TITLE_KEY:
+        return
+    for line in page.body:
+        if _repeats(line, headline):
+            yield page.whole(line)
+
+
+def _repeats(line: Line, headline: Line) -> bool:
+    if line.key == headline.key:
+        return True
+    if line.is_running and line.n_words > headline.n_words + 2 * _KICKER_WORDS:
+        return False
+    for found in _SEPARATED.finditer(line.text):
+        before, after = line.text[: found.start()], line.text[found.end() :]
+        if len(before.split()) <= _KICKER_WORDS and key_of(after) == headline.key:
+            return True
+        if len(after.split()) <= _KICKER_WORDS and key_of(before) == headline.key:
+            return True
+    cut = _ELLIPSIS.sub("", line.text)
+    key = key_of(cut)
+    return cut != line.text and headline.key.startswith(key) and len(key) >= _TRUNCATED_SHARE * len(headline.key)
+
+
+def caption_fragment(page: Page) -> Iterator[Cut]:
+    """The beginning of a line, cut off, directly above the whole line: how pages show a caption twice."""
+    body = page.body
+    for line, following in pairwise(body):
+        start = _ELLIPSIS.sub("", line.text)
+        if len(start) < _FRAGMENT_CHARS or len(start) >= len(following.text):
+            continue
+        if following.text.startswith(start):
+            # On the next line of the same paragraph it is a caption; a paragraph below may be the whole of a teaser.
+            caption = following if following.paragraph == line.paragraph else None
+            yield Cut(line.start, line.end, caption=caption)
+
+
+def repeated_lead(page: Page) -> Iterator[Cut]:
+    """A paragraph that stood above already, letter for letter but for case, spaces and punctuation."""
+    seen: set[str] = set()
+    for line in page.body:
+        if line.n_words < _REPEAT_WORDS:
+            continue
+        if line.key in seen:
+            yield page.whole(line)
+        seen.add(line.key)
+
+
+RULES = (
+    Rule("repeated_title", 1, repeated_title),
+    Rule("caption_fragment", 1, caption_fragment),
+    Rule("repeated_lead", 1, repeated_lead, takes_prose=True),
+)
