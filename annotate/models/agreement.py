@@ -48,6 +48,9 @@ class ProjectAgreement(models.Model):
     computed_revision = models.PositiveBigIntegerField(default=0)
     computed_at = models.DateTimeField(null=True, blank=True)
     metrics = models.JSONField(default=dict, help_text="What python -m agreement prints under metrics.")
+    summary = models.JSONField(
+        default=dict, help_text="Progress, marks and prevalence per label, figures per annotator: see annotate.summary."
+    )
 
     def __str__(self) -> str:
         return f"Agreement of project {self.project_id}"
