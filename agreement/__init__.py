@@ -5,7 +5,7 @@ for documents in memory. ``python -m agreement FILE.jsonl`` prints the same figu
 """
 
 from agreement.documents import Document, Mark
-from agreement.metrics import Metric, UnknownMetricError, document_metrics, metric_names, metrics
+from agreement.metrics import Metric, UnknownMetricError, document_metrics, metric_names, metrics, printed
 from agreement.rows import document_rows, reduced_to_labels
 from agreement.stat import StatRow
 
@@ -19,5 +19,6 @@ __all__ = [
     "document_rows",
     "metric_names",
     "metrics",
+    "printed",
     "reduced_to_labels",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from agreement.metrics import Metric, UnknownMetricError, document_metrics, metric_names
+from agreement.metrics import UnknownMetricError, document_metrics, metric_names, printed
 from agreement.reader import BadInputError, Corpus, read_documents
 
 EXAMPLE = """\
@@ -28,13 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         corpus = _read(options.file)
         names = _wanted(options.metrics, corpus)
         result: dict[str, object] = {
-            "metrics": _printed(
+            "metrics": printed(
                 document_metrics(corpus.documents, corpus.labels, options.bootstrap, options.seed, names)
             )
         }
         if options.per_document:
             result["documents"] = [
-                {"id": document.id, "metrics": _printed(document_metrics([document], corpus.labels, names=names))}
+                {"id": document.id, "metrics": printed(document_metrics([document], corpus.labels, names=names))}
                 for document in corpus.documents
             ]
     except (BadInputError, UnknownMetricError) as error:
@@ -102,23 +102,6 @@ def _wanted(patterns: Sequence[str] | None, corpus: Corpus) -> list[str]:
                 raise UnknownMetricError(f"--metrics: there is no metric {one!r}; there are {', '.join(known)}")
             chosen.update(found)
     return [name for name in known if name in chosen]
-
-
-def _printed(found: dict[str, Metric]) -> dict[str, dict[str, object]]:
-    """As the contract has it: a reason only where there is one, an interval only with a bootstrap."""
-    result: dict[str, dict[str, object]] = {}
-    for name, metric in found.items():
-        entry: dict[str, object] = {"value": metric.value}
-        if metric.reason is not None:
-            entry["reason"] = metric.reason
-        if metric.ci_dropped is not None:
-            entry["ci"] = None if metric.ci is None else list(metric.ci)
-            entry["ci_dropped"] = metric.ci_dropped
-            entry["interval_unreliable"] = metric.interval_unreliable
-        entry["n_documents"] = metric.n_documents
-        entry["n_annotators"] = metric.n_annotators
-        result[name] = entry
-    return result
 
 
 if __name__ == "__main__":

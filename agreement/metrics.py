@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -53,6 +54,23 @@ class Metric:
     interval_unreliable: bool | None
     n_documents: int
     n_annotators: int
+
+
+def printed(found: Mapping[str, Metric]) -> dict[str, dict[str, Any]]:
+    """As the contract has it: a reason only where there is one, an interval only with a bootstrap."""
+    result: dict[str, dict[str, Any]] = {}
+    for name, metric in found.items():
+        entry: dict[str, Any] = {"value": metric.value}
+        if metric.reason is not None:
+            entry["reason"] = metric.reason
+        if metric.ci_dropped is not None:
+            entry["ci"] = None if metric.ci is None else list(metric.ci)
+            entry["ci_dropped"] = metric.ci_dropped
+            entry["interval_unreliable"] = metric.interval_unreliable
+        entry["n_documents"] = metric.n_documents
+        entry["n_annotators"] = metric.n_annotators
+        result[name] = entry
+    return result
 
 
 class UnknownMetricError(ValueError):

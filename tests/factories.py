@@ -7,7 +7,6 @@ calls never collide on a unique field.
 import copy
 import hashlib
 import itertools
-import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -17,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from annotate.codebook import content_sha256, parse_codebook
 from annotate.models import (
     Codebook,
     Label,
@@ -190,14 +190,13 @@ def make_article(
 
 def make_codebook(content: Mapping[str, Any] | None = None, **fields: Any) -> Codebook:
     """A codebook with its labels: FRAME, SOURCE, CONTENT and QUANTITY in two layers, unless ``content`` says else."""
-    data = codebook_content(name=f"small-{next(_numbers)}") if content is None else dict(content)
-    canonical = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    data = parse_codebook(codebook_content(name=f"small-{next(_numbers)}") if content is None else content)
     defaults = {
         "name": data["name"],
         "version": data["version"],
         "title": data.get("title", ""),
         "content": data,
-        "sha256": hashlib.sha256(canonical.encode()).hexdigest(),
+        "sha256": content_sha256(data),
     }
     codebook = Codebook.objects.create(**defaults | fields)
     labels = [(layer["code"], label) for layer in data["layers"] for label in layer["labels"]]

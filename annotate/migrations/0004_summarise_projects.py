@@ -4,15 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('annotate', '0003_remember_where_the_walk_stands'),
+        ("annotate", "0003_remember_where_the_walk_stands"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='projectagreement',
-            name='summary',
-            field=models.JSONField(default=dict, help_text='Progress, marks and prevalence per label, figures per annotator: see annotate.summary.'),
+            model_name="projectagreement",
+            name="summary",
+            field=models.JSONField(
+                default=dict,
+                help_text="Progress, marks and prevalence per label, figures per annotator: see annotate.summary.",
+            ),
         ),
     ]

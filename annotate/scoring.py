@@ -1,0 +1,124 @@
+"""From rows of the database to what the package agreement counts, and back to figures. No rule of its own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from django.db.models import Prefetch
+
+from agreement import Document, Mark, StatRow, metrics, printed
+from annotate.codebook import enabled_content
+from annotate.models import AgreementStat, Project, SpanAnnotation, Task
+from corpus.models import Article
+
+_CHUNK = 500
+
+
+def label_indexes(project: Project) -> dict[str, int]:
+    """The labels switched on in ``project``, in the codebook's order, with their permanent bits."""
+    indexes = dict(project.codebook.labels.values_list("code", "index"))
+    content = enabled_content(project.codebook.content, project.switches)
+    return {label["code"]: indexes[label["code"]] for layer in content["layers"] for label in layer["labels"]}
+
+
+def documents(project: Project, articles: Iterable[Article] | None = None) -> Iterator[Document]:
+    """The submitted readings, article by article; a reading without marks is there too.
+
+    Only labels that the project has switched on. Annotators are named by their account's key, articles by their uuid.
+    """
+    on = label_indexes(project)
+    tasks = (
+        Task.objects.filter(project=project)
+        .submitted()
+        .order_by("article", "annotator")
+        .select_related("article")
+        .only("annotator", "article__uuid", "article__n_chars", "project")
+        .prefetch_related(
+            Prefetch(
+                "spans",
+                queryset=SpanAnnotation.objects.filter(deleted_at__isnull=True, label__code__in=on)
+                .select_related("label")
+                .only("task", "start", "end", "fragments", "label__code"),
+            )
+        )
+    )
+    if articles is not None:
+        tasks = tasks.filter(article__in=[article.pk for article in articles])
+    for article, readings in groupby(tasks.iterator(chunk_size=_CHUNK), key=lambda task: task.article):
+        yield _document(article, list(readings))
+
+
+def _document(article: Article, readings: list[Task]) -> Document:
+    return Document(
+        id=str(article.uuid),
+        length=article.n_chars,
+        annotators=tuple(str(task.annotator_id) for task in readings),
+        marks=tuple(
+            Mark(
+                annotator=str(task.annotator_id),
+                start=span.start,
+                end=span.end,
+                label=span.label.code,
+                fragments=tuple((start, end) for start, end in span.fragments),
+            )
+            for task in readings
+            for span in task.spans.all()
+        ),
+    )
+
+
+def stat_of(row: StatRow, *, project_id: int, article_id: int) -> AgreementStat:
+    """``row`` as it is stored."""
+    return AgreementStat(
+        project_id=project_id,
+        article_id=article_id,
+        measure=row.measure,
+        label=row.label,
+        m=row.m,
+        key_c=row.key_c,
+        key_k=row.key_k,
+        annotator_a_id=int(row.annotator_a) if row.annotator_a else None,
+        annotator_b_id=int(row.annotator_b) if row.annotator_b else None,
+        n=row.n,
+        size_a=row.size_a,
+        size_b=row.size_b,
+    )
+
+
+COLUMNS = ("measure", "label", "m", "key_c", "key_k", "annotator_a", "annotator_b", "n", "size_a", "size_b")
+
+
+def stored_rows(project: Project, articles: Iterable[Article] | None = None) -> dict[str, list[StatRow]]:
+    """The counts kept for each article (or only for ``articles``), by its uuid."""
+    rows: dict[str, list[StatRow]] = defaultdict(list)
+    kept = AgreementStat.objects.filter(project=project)
+    if articles is not None:
+        kept = kept.filter(article__in=[article.pk for article in articles])
+    stats = kept.order_by("pk").values_list("article__uuid", *COLUMNS)
+    for uuid, measure, label, m, key_c, key_k, a, b, n, size_a, size_b in stats.iterator(chunk_size=5000):
+        rows[str(uuid)].append(
+            StatRow(
+                measure=measure,
+                label=label,
+                m=m,
+                key_c=key_c,
+                key_k=key_k,
+                annotator_a="" if a is None else str(a),
+                annotator_b="" if b is None else str(b),
+                n=n,
+                size_a=size_a,
+                size_b=size_b,
+            )
+        )
+    return rows
+
+
+def project_metrics(project: Project, *, bootstrap: int | None = None, seed: int = 0) -> dict[str, dict[str, Any]]:
+    """What ``python -m agreement`` prints under "metrics" for the project's readings, from the stored counts.
+
+    ``bootstrap`` None or 0: without intervals.
+    """
+    return printed(metrics(stored_rows(project), label_indexes(project), bootstrap or None, seed))

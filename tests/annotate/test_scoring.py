@@ -1,0 +1,262 @@
+"""The counts kept in the database give the figures that the command line gives for the same readings."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import krippendorff
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from agreement import Document, Mark, document_metrics, printed
+from annotate.models import AgreementStat, ProjectAgreement
+from annotate.operations.figures import compute_project
+from annotate.operations.scoring import recount_project, refresh_article
+from annotate.scoring import documents, label_indexes, project_metrics
+from annotate.tasks import refresh_agreement
+from tests.factories import make_article, make_project, make_reading, make_task, make_user
+
+ROOT = Path(__file__).parents[2]
+LABELS = ["FRAME", "SOURCE", "CONTENT", "QUANTITY"]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def read_project():
+    """Three articles: one read by three (one of them marked nothing), one by two, one by one alone."""
+    people = [make_user(name) for name in ("mara", "noor", "ivo")]
+    project = make_project(members=dict.fromkeys(people, "annotator"))
+    marks = [
+        [
+            [("FRAME", 0, 10), ("SOURCE", 5, 20), ("QUANTITY", 30, 41)],
+            [("FRAME", 2, 12), ("QUANTITY", 30, 41), ("QUANTITY", 50, 60)],
+            [],
+        ],
+        [[("SOURCE", 0, 9), ("FRAME", 4, 30)], [("SOURCE", 0, 9), ("CONTENT", 12, 30)]],
+        [[("FRAME", 0, 5)]],
+    ]
+    for readings in marks:
+        article = make_article()
+        for person, own in zip(people, readings, strict=False):
+            make_reading(project, article, person, own)
+        refresh_article(project=project, article=article)
+    return project
+
+
+def as_lines(project):
+    """The project's readings as the input of python -m agreement."""
+    yield json.dumps({"labels": list(label_indexes(project))})
+    for document in documents(project):
+        spans = [
+            {"annotator": m.annotator, "start": m.start, "end": m.end, "label": m.label, "fragments": m.fragments}
+            for m in document.marks
+        ]
+        yield json.dumps(
+            {"id": document.id, "length": document.length, "annotators": document.annotators, "spans": spans}
+        )
+
+
+def score(project, *options):
+    out = io.StringIO()
+    call_command("score", project.slug, "--json", *options, stdout=out)
+    return json.loads(out.getvalue())
+
+
+def alpha_by_package(project, value_of):
+    """krippendorff over all characters that two or more people read; ``value_of`` gives a value per label set."""
+    columns = []
+    for document in documents(project):
+        sets = {annotator: [frozenset()] * document.length for annotator in document.annotators}
+        for mark in document.marks:
+            for start, end in mark.pieces:
+                for at in range(start, end):
+                    sets[mark.annotator][at] |= {mark.label}
+        rows = [[value_of(labels) for labels in own] for own in sets.values()]
+        rows += [[np.nan] * document.length] * (3 - len(rows))
+        columns.append(np.array(rows, dtype=float))
+    return krippendorff.alpha(reliability_data=np.concatenate(columns, axis=1), level_of_measurement="nominal")
+
+
+def test_documents_holds_empty_readings_and_only_submitted_ones(read_project):
+    article = read_project.articles.order_by("pk")[2]
+    make_task(read_project, article, make_user("late"))
+
+    found = list(documents(read_project))
+
+    assert [(d.length, len(d.annotators), len(d.marks)) for d in found] == [
+        (found[0].length, 3, 6),
+        (found[1].length, 2, 4),
+        (found[2].length, 1, 1),
+    ]
+    assert [d.id for d in found] == [str(a.uuid) for a in read_project.articles.order_by("pk")]
+    assert list(documents(read_project, [article])) == [found[2]]
+
+
+def test_deleted_marks_and_labels_that_are_off_do_not_count(read_project):
+    task = read_project.tasks.order_by("pk")[0]
+    task.spans.filter(label__code="SOURCE").update(deleted_at=timezone.now())
+    read_project.switches = {"QUANTITY": False}
+
+    first = next(documents(read_project))
+
+    assert label_indexes(read_project) == {"FRAME": 0, "SOURCE": 1, "CONTENT": 2}
+    assert [(m.label, m.start) for m in first.marks] == [("FRAME", 0), ("FRAME", 2)]
+
+
+def test_score_prints_what_the_command_line_prints_for_the_same_readings(read_project, tmp_path):
+    file = tmp_path / "readings.jsonl"
+    file.write_text("\n".join(as_lines(read_project)), encoding="utf-8")
+
+    printed = subprocess.run(
+        [sys.executable, "-m", "agreement", str(file), "--bootstrap", "200", "--seed", "3"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    scored = score(read_project, "--bootstrap", "200", "--seed", "3")
+    assert scored == json.loads(printed.stdout)
+    assert scored["metrics"]["char_alpha_label:FRAME"]["ci"] is not None
+
+
+def test_score_equals_krippendorff(read_project):
+    found = {name: figure["value"] for name, figure in score(read_project)["metrics"].items()}
+    bits = label_indexes(read_project)
+
+    assert found["char_alpha_set_nominal"] == pytest.approx(
+        alpha_by_package(read_project, lambda labels: sum(1 << bits[label] for label in labels)), abs=1e-9
+    )
+    assert found["char_alpha_any"] == pytest.approx(
+        alpha_by_package(read_project, lambda labels: bool(labels)), abs=1e-9
+    )
+    for label in LABELS:
+        assert found[f"char_alpha_label:{label}"] == pytest.approx(
+            alpha_by_package(read_project, lambda labels, label=label: label in labels), abs=1e-9
+        )
+
+
+def test_stored_counts_give_the_figures_of_the_documents(read_project):
+    figures = document_metrics(list(documents(read_project)), label_indexes(read_project), 100, 1)
+
+    assert project_metrics(read_project, bootstrap=100, seed=1) == printed(figures)
+
+
+def test_a_project_without_readings_has_reasons_and_no_figures():
+    figures = project_metrics(make_project())
+
+    assert {figure["value"] for figure in figures.values()} == {None}
+    assert figures["char_alpha_any"]["reason"] == "no_pairable_units"
+
+
+def test_refresh_article_follows_a_reading_that_is_taken_back(read_project):
+    article = read_project.articles.order_by("pk")[1]
+    read_project.tasks.filter(article=article, annotator__username="noor").update(state="returned")
+
+    refresh_article(project=read_project, article=article)
+
+    assert not AgreementStat.objects.filter(project=read_project, article=article).exists()
+    assert ProjectAgreement.objects.get(project=read_project).revision == 4
+
+
+def test_recount_changes_nothing(read_project):
+    before = list(AgreementStat.objects.order_by("pk").values())
+    out = io.StringIO()
+
+    call_command("recount", read_project.slug, stdout=out)
+
+    assert out.getvalue() == f"Counted 2 articles of {read_project.slug} from scratch: no difference.\n"
+    assert list(AgreementStat.objects.order_by("pk").values()) == before
+    assert ProjectAgreement.objects.get(project=read_project).revision == 3
+
+
+def test_recount_puts_right_and_reports_what_differs(read_project):
+    first, second, _ = read_project.articles.order_by("pk")
+    expected = project_metrics(read_project)
+    AgreementStat.objects.filter(article=first, measure="char_any", key_c=0, key_k=0).update(n=1)
+    AgreementStat.objects.filter(article=second).delete()
+
+    with pytest.raises(CommandError, match=f"article {first.uuid}: 1 rows too many, 1 missing"):
+        call_command("recount", read_project.slug)
+
+    assert project_metrics(read_project) == expected
+    assert recount_project(project=read_project) == []
+
+
+def test_recount_follows_switches(read_project):
+    read_project.switches = {"QUANTITY": False}
+    read_project.save()
+
+    assert len(recount_project(project=read_project)) == 2
+    assert "char_alpha_label:QUANTITY" not in project_metrics(read_project)
+
+
+def test_compute_project_stores_the_figures_as_of_their_revision(read_project):
+    now = timezone.now()
+
+    agreement = compute_project(project=read_project, bootstrap=50, now=now)
+
+    assert (agreement.revision, agreement.computed_revision, agreement.computed_at) == (3, 3, now)
+    assert agreement.metrics == project_metrics(read_project, bootstrap=50)
+
+
+def test_the_job_computes_only_what_is_out_of_date(read_project):
+    refresh_agreement.call(read_project.pk)
+    first = ProjectAgreement.objects.get(project=read_project).computed_at
+
+    refresh_agreement.call(read_project.pk)
+    again = ProjectAgreement.objects.get(project=read_project).computed_at
+    refresh_article(project=read_project, article=read_project.articles.order_by("pk")[0])
+    refresh_agreement.call(read_project.pk)
+    later = ProjectAgreement.objects.get(project=read_project)
+
+    assert first == again < later.computed_at
+    assert later.computed_revision == later.revision == 4
+
+
+def test_the_job_of_a_project_that_is_gone_does_nothing():
+    refresh_agreement.call(0)
+
+
+def test_score_says_in_words_what_is_not_defined():
+    project = make_project()
+    out = io.StringIO()
+
+    call_command("score", project.slug, stdout=out)
+
+    first = out.getvalue().splitlines()[0].split()
+    assert first[:3] == ["char_alpha_set_nominal", "undefined", "(no_pairable_units)"]
+
+
+def test_score_lists_the_projects_there_are():
+    make_project(slug="there")
+
+    with pytest.raises(CommandError, match="There is no project nope. Known: there"):
+        call_command("score", "nope")
+
+
+def test_a_mark_of_two_pieces_counts_its_pieces():
+    people = make_user(), make_user()
+    project = make_project(members=dict.fromkeys(people, "annotator"))
+    article = make_article()
+    for person in people:
+        make_reading(project, article, person, [("FRAME", 0, 20)])
+    split = project.tasks.order_by("pk")[0].spans.get()
+    split.fragments = [[0, 5], [15, 20]]
+    split.save()
+
+    (document,) = documents(project)
+
+    assert document == Document(
+        id=str(article.uuid),
+        length=article.n_chars,
+        annotators=(str(people[0].pk), str(people[1].pk)),
+        marks=(
+            Mark(str(people[0].pk), 0, 20, "FRAME", ((0, 5), (15, 20))),
+            Mark(str(people[1].pk), 0, 20, "FRAME", ((0, 20),)),
+        ),
+    )
