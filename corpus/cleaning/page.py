@@ -105,8 +105,8 @@ class Page:
     captions: list[Line] = field(default_factory=list)
     standfirst_ends: list[Line] = field(default_factory=list)
 
-    def whole(self, line: Line, **facts: str) -> Cut:
-        return Cut(line.start, line.end, **facts)
+    def whole(self, line: Line, *, byline: str = "") -> Cut:
+        return Cut(line.start, line.end, byline=byline)
 
     def matching(self, pattern: re.Pattern[str], among: Iterable[Line] | None = None) -> Iterator[Cut]:
         """Cuts of the lines (of all, or ``among``) that the pattern matches from end to end."""

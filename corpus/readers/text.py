@@ -9,7 +9,7 @@ from corpus.readers.rows import MAX_RECORD_BYTES, BadFieldError, ImportRow, Reje
 from corpus.readers.source import Source
 
 _TEXT_CONTROLS = "\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85"
-_CONTROL_SHARE = 0.01
+_CONTROL_SHARE = 0.1
 
 
 def read_text(source: Source, *, encoding: str = "") -> Iterator[ImportRow | Rejection]:

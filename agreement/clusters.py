@@ -1,0 +1,228 @@
+"""Marks of several readers gathered into units, with the votes kept: soft labels and support per character.
+
+The rule, which a release writes into its manifest: two marks of one layer, by different annotators, are linked where
+their intersection over union reaches the threshold, whatever their labels; a unit is a connected component of these
+links (single linkage). A mark without a link is a unit of its own, two marks of one annotator are only joined through
+somebody else's, and a chain of links may hold marks that do not overlap. Nothing depends on the order of the input.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+from typing import Literal
+
+from spans.span import Fragments, shared_length, union_of
+
+OUTSIDE = "O"
+
+type Resolution = Literal["unanimous", "majority", "tie"]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerMark:
+    """A mark as it enters a unit; ``id`` is what the unit lists as its member and must be unique."""
+
+    id: str
+    annotator: str
+    layer: str
+    label: str
+    start: int
+    end: int
+    fragments: Fragments = ()
+
+    @property
+    def pieces(self) -> Fragments:
+        """The characters covered, as sorted ranges that neither overlap nor touch."""
+        return union_of(self.fragments) if self.fragments else ((self.start, self.end),)
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """A run of characters covered by the same share of all annotators, greater than 0."""
+
+    start: int
+    end: int
+    support: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabelShare:
+    """The share of the votes that a label has; ``O``: no mark here."""
+
+    label: str
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One unit: marks that answer each other, and what all who completed the article say of it.
+
+    ``n_annotators``: who completed the article; ``n_marked``: those with a mark in the unit. ``members``: ids, sorted.
+    ``start``, ``end``: hull of the characters that at least half of those who marked cover, or of all where there are
+    none. ``core_*``: hull of the characters that more than half of *all* annotators cover; None where there are none.
+    ``union_*``: hull of every member. ``char_support``: runs with support, in order; gaps between fragments are left
+    out. ``soft_label``: one vote an annotator, split equally over the distinct labels it used here, ``O`` for those
+    without a mark; by falling share, then label, O last; sums to one. ``hard_label``: the entry with strictly more
+    than any other (``O`` if most marked nothing), None on a tie. ``mean_iou``: over pairs of annotators who marked,
+    each with all characters it covers here; None where only one did.
+    """
+
+    layer: str
+    n_annotators: int
+    n_marked: int
+    members: tuple[str, ...]
+    start: int
+    end: int
+    core_start: int | None
+    core_end: int | None
+    union_start: int
+    union_end: int
+    char_support: tuple[Support, ...]
+    soft_label: tuple[LabelShare, ...]
+    hard_label: str | None
+    resolution: Resolution
+    mean_iou: float | None
+
+
+def clusters(
+    marks: Iterable[LayerMark], annotators: Collection[str], threshold: Fraction = Fraction(1, 2)
+) -> list[Cluster]:
+    """The units of one article, by start, end, layer and members.
+
+    ``annotators`` completed it; marks of others are left out. ``threshold``: least intersection over union of a link,
+    above 0 and up to 1, compared in whole numbers, so that 10 of 20 reaches a half. ValueError for another threshold
+    or an id that occurs twice.
+    """
+    if not 0 < threshold <= 1:
+        raise ValueError(f"the threshold must be above 0 and at most 1, not {threshold}")
+    by_layer: defaultdict[str, list[LayerMark]] = defaultdict(list)
+    ids = set()
+    for mark in marks:
+        if mark.id in ids:
+            raise ValueError(f"two marks have the id {mark.id!r}")
+        ids.add(mark.id)
+        if mark.annotator in annotators:
+            by_layer[mark.layer].append(mark)
+    found = [
+        _cluster(layer, members, len(set(annotators)))
+        for layer, of_layer in by_layer.items()
+        for members in _components(of_layer, threshold)
+    ]
+    return sorted(found, key=lambda unit: (unit.union_start, unit.union_end, unit.layer, unit.members))
+
+
+def _components(marks: Sequence[LayerMark], threshold: Fraction) -> list[list[LayerMark]]:
+    """Connected components over links; a sweep by start looks only at marks whose hulls overlap."""
+    ordered = sorted(marks, key=lambda mark: (mark.start, mark.end, mark.id))
+    root = list(range(len(ordered)))
+
+    def find(i: int) -> int:
+        while root[i] != i:
+            root[i] = root[root[i]]
+            i = root[i]
+        return i
+
+    active: list[int] = []
+    for now, mark in enumerate(ordered):
+        active = [before for before in active if ordered[before].end > mark.start]
+        for before in active:
+            other = ordered[before]
+            if other.annotator != mark.annotator and _linked(mark.pieces, other.pieces, threshold):
+                root[find(now)] = find(before)
+        active.append(now)
+    groups: defaultdict[int, list[LayerMark]] = defaultdict(list)
+    for i, mark in enumerate(ordered):
+        groups[find(i)].append(mark)
+    return list(groups.values())
+
+
+def _length(pieces: Fragments) -> int:
+    return sum(end - start for start, end in pieces)
+
+
+def _linked(a: Fragments, b: Fragments, threshold: Fraction) -> bool:
+    shared = shared_length(a, b)
+    union = _length(a) + _length(b) - shared
+    return threshold.denominator * shared >= threshold.numerator * union
+
+
+def _cluster(layer: str, members: Sequence[LayerMark], n_annotators: int) -> Cluster:
+    covered: dict[str, Fragments] = {}
+    labels: defaultdict[str, set[str]] = defaultdict(set)
+    for mark in members:
+        covered[mark.annotator] = union_of((*covered.get(mark.annotator, ()), *mark.pieces))
+        labels[mark.annotator].add(mark.label)
+    runs = _runs(covered.values())
+    core = [(start, end) for start, end, count in runs if 2 * count > n_annotators]
+    half = [(start, end) for start, end, count in runs if 2 * count >= len(covered)] or [
+        (start, end) for start, end, _ in runs
+    ]
+    votes = _votes(labels.values(), n_annotators)
+    ranked = sorted(votes.values(), reverse=True)
+    winner = None if len(ranked) > 1 and ranked[0] == ranked[1] else max(votes, key=lambda label: votes[label])
+    return Cluster(
+        layer=layer,
+        n_annotators=n_annotators,
+        n_marked=len(covered),
+        members=tuple(sorted(mark.id for mark in members)),
+        start=half[0][0],
+        end=half[-1][1],
+        core_start=core[0][0] if core else None,
+        core_end=core[-1][1] if core else None,
+        union_start=runs[0][0],
+        union_end=runs[-1][1],
+        char_support=tuple(Support(start, end, count / n_annotators) for start, end, count in runs),
+        soft_label=tuple(LabelShare(label, float(p)) for label, p in votes.items()),
+        hard_label=winner,
+        resolution=_resolution(winner, votes),
+        mean_iou=_mean_iou(list(covered.values())),
+    )
+
+
+def _runs(covers: Iterable[Fragments]) -> list[tuple[int, int, int]]:
+    """Maximal ranges with the number of annotators covering them, where there are any."""
+    change: defaultdict[int, int] = defaultdict(int)
+    for pieces in covers:
+        for start, end in pieces:
+            change[start] += 1
+            change[end] -= 1
+    runs: list[tuple[int, int, int]] = []
+    count, since = 0, 0
+    for at, delta in sorted(change.items()):
+        if delta == 0:
+            continue
+        if count:
+            runs.append((since, at, count))
+        count, since = count + delta, at
+    return runs
+
+
+def _votes(labels: Iterable[Collection[str]], n_annotators: int) -> dict[str, Fraction]:
+    votes: defaultdict[str, Fraction] = defaultdict(Fraction)
+    for of_one in labels:
+        for label in of_one:
+            votes[label] += Fraction(1, n_annotators * len(of_one))
+    ordered = dict(sorted(votes.items(), key=lambda item: (-item[1], item[0])))
+    # Exactly what is missing to one, so the shares add up however votes were split.
+    ordered[OUTSIDE] = 1 - sum(ordered.values(), start=Fraction(0))
+    return ordered
+
+
+def _resolution(winner: str | None, votes: dict[str, Fraction]) -> Resolution:
+    if winner is None:
+        return "tie"
+    return "unanimous" if votes[winner] == 1 else "majority"
+
+
+def _mean_iou(covers: Sequence[Fragments]) -> float | None:
+    if len(covers) < 2:
+        return None
+    ious = []
+    for a, b in combinations(covers, 2):
+        shared = shared_length(a, b)
+        ious.append(Fraction(shared, _length(a) + _length(b) - shared))
+    return float(sum(ious, start=Fraction(0)) / len(ious))

@@ -1,0 +1,191 @@
+"""The one operation that articles come in by."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from corpus.models import Article, ArticleBorders, ImportBatch, ImportIssue, Outlet, Story
+from corpus.operations import borders_for, import_rows
+from corpus.readers import read, sources_of, upload
+from corpus.readers.rows import ImportRow
+from spans.offsets import Segment, SegmentMap
+from tests.corpus.seeds import SEEDS, needs_seeds
+
+pytestmark = pytest.mark.django_db
+FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
+
+
+def _rows(*records):
+    data = "\n".join(json.dumps(record) for record in records).encode()
+    return read([upload("a.jsonl", io.BytesIO(data))])
+
+
+def _import(*records, **options):
+    return import_rows(rows=_rows(*records), source="a.jsonl", format="jsonl", **options)
+
+
+def test_an_article_is_stored_with_all_its_fields():
+    result = _import(
+        {
+            "id": "x1", "title": "Rain in Mérida", "text": "By Ana Ruiz\n\nIt rained.", "outlet": "El Día", "language": "es",
+            "url": "https://example.org/1", "published": "2023-12-27", "rights": "CC BY", "story": "rain",
+        }
+    )  # fmt: skip
+
+    article = Article.objects.get()
+    assert (result.created, result.duplicates, result.rejected, result.articles) == (1, 0, [], [article.uuid])
+    assert article.text == "Rain in Mérida\n\nIt rained."
+    assert (article.title, article.byline, article.external_id) == ("Rain in Mérida", "Ana Ruiz", "x1")
+    assert (article.outlet.name, article.outlet.slug, article.story.slug) == ("El Día", "el-dia", "rain")
+    assert (article.language, article.url, article.rights) == ("es", "https://example.org/1", "CC BY")
+    assert article.published_at.isoformat() == "2023-12-27T00:00:00+00:00"
+    assert article.n_chars == len(article.text)
+    assert article.import_batch == result.batch
+    rained = article.raw.index("It rained.")
+    found = SegmentMap([Segment(**segment) for segment in article.segments]).to_text(rained, rained + 10)
+    assert article.text[slice(*found)] == "It rained."
+    assert [article.raw[r["start"] : r["end"]].strip() for r in article.removed if r["rule"] == "byline"] == [
+        "By Ana Ruiz"
+    ]
+
+
+def test_the_same_article_twice_in_one_file_and_again_is_stored_once():
+    record = {"title": "Rain", "text": "It rained all day."}
+    shouted = {"title": "RAIN", "text": "It rained\u00a0ALL day."}
+
+    first = _import(record, shouted)
+    second = _import(record)
+
+    assert (first.created, first.duplicates) == (1, 1)
+    assert (second.created, second.duplicates, second.articles) == (0, 1, first.articles)
+    assert Article.objects.count() == 1
+
+
+def test_the_same_text_of_another_outlet_is_another_article_in_one_group():
+    record = {"title": "Rain", "text": "It rained all day."}
+    [alone] = _import(record).articles
+    result = _import(record | {"outlet": "A"}, record | {"outlet": "B"}, record | {"outlet": "a"})
+
+    assert (result.created, result.duplicates, len(result.articles)) == (2, 1, 2)
+    groups = set(Article.objects.values_list("near_duplicate_group", flat=True))
+    assert len(groups) == 1
+    assert None not in groups
+    assert Article.objects.get(uuid=alone).outlet is None
+    assert list(Outlet.objects.values_list("name", flat=True)) == ["A", "B"]
+
+
+def test_a_text_without_a_copy_has_no_group():
+    _import({"text": "It rained all day."})
+
+    assert Article.objects.get().near_duplicate_group is None
+
+
+def test_options_stand_in_where_a_record_names_nothing():
+    _import({"text": "One was here."}, {"text": "Two was here.", "outlet": "B", "story": "b"}, story="a", outlet="A")
+
+    found = Article.objects.values_list("outlet__name", "story__slug")
+    assert list(found) == [("A", "a"), ("B", "b")]
+    assert Story.objects.count() == 2
+
+
+def test_outlets_whose_names_share_a_slug_are_kept_apart():
+    _import(
+        {"text": "One was here.", "outlet": "El Día"},
+        {"text": "Two.", "outlet": "El Dia"},
+        {"text": "Three.", "outlet": "日報"},
+    )
+
+    assert list(Outlet.objects.order_by("pk").values_list("name", "slug")) == [
+        ("El Día", "el-dia"), ("El Dia", "el-dia-2"), ("日報", "outlet"),
+    ]  # fmt: skip
+
+
+def test_rejections_are_recorded_with_their_batch():
+    result = _import({"text": "Good."}, {"text": ""}, {"text": "Share this"}, {"text": "Fine."}, sha256="ab")
+
+    assert [(r.line, r.field, r.code) for r in result.rejected] == [
+        (2, "text", "empty_text"),
+        (3, "text", "empty_text"),
+    ]
+    issues = ImportIssue.objects.values_list("batch", "source", "line", "field", "code")
+    assert list(issues) == [
+        (result.batch.pk, "a.jsonl", 2, "text", "empty_text"), (result.batch.pk, "a.jsonl", 3, "text", "empty_text"),
+    ]  # fmt: skip
+    batch = ImportBatch.objects.get()
+    assert (batch.state, batch.n_created, batch.n_duplicates, batch.n_rejected, batch.progress) == ("done", 2, 0, 2, 4)
+    assert batch.finished_at is not None
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing():
+    known = _import({"text": "Here before."}).articles
+
+    result = _import({"text": "Here before."}, {"text": "New.", "outlet": "A"}, {"text": ""}, dry_run=True)
+
+    assert (result.created, result.duplicates, len(result.rejected), result.articles) == (1, 1, 1, known)
+    assert result.batch is None
+    assert (Article.objects.count(), Outlet.objects.count(), ImportBatch.objects.count()) == (1, 0, 1)
+
+
+def test_a_failure_in_the_middle_writes_nothing():
+    def rows():
+        for number in range(700):
+            yield ImportRow("a", number, {"text": f"Article number {number} was here."})
+        raise OSError("disk gone")
+
+    with pytest.raises(OSError, match="disk gone"), transaction.atomic():
+        import_rows(rows=rows(), source="a", format="jsonl")
+
+    assert (Article.objects.count(), ImportBatch.objects.count()) == (0, 0)
+
+
+def test_the_database_refuses_the_same_text_twice_around_the_operation():
+    _import({"text": "It rained all day."})
+    copy = Article.objects.get()
+    copy.pk, copy.uuid = None, "00000000-0000-4000-8000-000000000001"
+
+    with pytest.raises(IntegrityError, match="one_text_per_outlet_and_version"), transaction.atomic():
+        copy.save(force_insert=True)
+
+
+def test_the_queries_of_an_import_do_not_grow_with_its_articles(django_assert_num_queries):
+    with django_assert_num_queries(10):
+        _import(*({"text": f"Article {n} was here."} for n in range(3)), outlet="A")
+    with django_assert_num_queries(8):
+        _import(*({"text": f"Article {n} is here."} for n in range(30)), outlet="A")
+
+
+def test_borders_are_computed_once():
+    [found] = _import({"title": "Rain", "text": "It rained in the U.S. all day."}).articles
+    article = Article.objects.get(uuid=found)
+
+    first = borders_for(article)
+    again = borders_for(Article.objects.get(uuid=found))
+
+    words = [article.text[s:e] for s, e in zip(first.words[::2], first.words[1::2], strict=True)]
+    assert words == ["Rain", "It", "rained", "in", "the", "U.S.", "all", "day"]
+    assert again.words == first.words
+    assert again.sentences == [0, 4, 6, article.n_chars]
+    assert ArticleBorders.objects.count() == 1
+
+
+def test_the_shipped_articles_go_in_by_both_formats():
+    pages = import_rows(rows=read(sources_of([FIXTURES / "articles"])), source="pages", format="auto", story="caravan")
+    records = import_rows(rows=read(sources_of([FIXTURES / "articles.jsonl"])), source="records", format="auto")
+
+    assert (pages.created, pages.duplicates, pages.rejected) == (5, 0, [])
+    # Three pages name their outlet behind the headline and are the same article; two do not.
+    assert (records.created, records.duplicates, records.rejected) == (2, 3, [])
+
+
+@needs_seeds
+def test_the_seeds_go_in_once():
+    first = import_rows(rows=read(sources_of([SEEDS])), source="seeds", format="auto", story="caravan")
+    second = import_rows(rows=read(sources_of([SEEDS])), source="seeds", format="auto", story="caravan")
+
+    assert (first.created, first.duplicates, first.rejected) == (5, 0, [])
+    assert (second.created, second.duplicates, second.rejected) == (0, 5, [])
+    assert second.articles == first.articles
+    assert Article.objects.filter(story__slug="caravan").count() == 5
