@@ -1,0 +1,205 @@
+/** The list of marks: one card a mark, the selected one with its form. Only cards whose mark changed are made again. */
+import { byId, icon, make, shorten } from "./dom.js";
+import { fieldOf, shown } from "./forms.js";
+
+export class Cards {
+  #made = new Map(); // span id -> element
+
+  constructor({ store, codebook, ui, commands }) {
+    Object.assign(this, { store, codebook, ui, commands, list: byId("cards") });
+    this.list.addEventListener("click", (event) => this.#click(event));
+    this.list.addEventListener("pointerover", (event) => ui.set({ hovered: event.target.closest("[data-card]")?.dataset.card ?? null }));
+    this.list.addEventListener("pointerleave", () => ui.set({ hovered: null }));
+    this.list.addEventListener("keydown", (event) => this.#keydown(event));
+  }
+
+  /** Make again the cards of these marks, and of those linked to them; put new ones in place, take old ones away. */
+  draw(touched) {
+    const { store } = this;
+    const stale = new Set(touched);
+    for (const { from_span, to_span } of store.rows.relations.values()) if (stale.has(to_span)) stale.add(from_span);
+    const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
+    const key = focused?.dataset.focusKey;
+    const draft = focused?.matches("textarea, input[type=text], select") && key ? [focused.value, focused.selectionStart, focused.selectionEnd] : null;
+    const wanted = store.spans;
+    const ids = new Set(wanted.map(({ id }) => id));
+    for (const [id, card] of this.#made) {
+      if (ids.has(id)) continue;
+      card.remove();
+      this.#made.delete(id);
+    }
+    let at = this.list.firstElementChild;
+    for (const span of wanted) {
+      const old = this.#made.get(span.id);
+      if (old && !stale.has(span.id)) {
+        if (old === at) at = at.nextElementSibling;
+        else this.list.insertBefore(old, at);
+        continue;
+      }
+      const card = this.#card(span);
+      this.#made.set(span.id, card);
+      if (old && old === at) {
+        at = at.nextElementSibling;
+        old.replaceWith(card);
+      } else {
+        old?.remove();
+        this.list.insertBefore(card, at);
+      }
+    }
+    byId("no-marks").hidden = wanted.length > 0;
+    byId("mark-count").textContent = wanted.length;
+    if (key && !focused.isConnected) this.#refocus(key, draft);
+  }
+
+  #refocus(key, draft) {
+    const again = this.list.querySelector(`[data-focus-key="${CSS.escape(key)}"]`);
+    if (!again) return;
+    again.focus({ preventScroll: true });
+    if (!draft) return;
+    // What was typed since the last save stays in the field.
+    again.value = draft[0];
+    if (draft[1] !== null && draft[1] !== undefined) again.setSelectionRange?.(draft[1], draft[2]);
+  }
+
+  cardOf(id) {
+    return this.#made.get(id) ?? null;
+  }
+
+  #card(span) {
+    const { codebook, store, ui } = this;
+    const label = codebook.label(span.label);
+    const selected = span.id === ui.selected;
+    const tool = (act, name, title, more = {}) =>
+      make("button.tool", { type: "button", title, "aria-label": `${name}: ${label.name} ‘${shorten(span.quote, 30)}’`, dataset: { act, focusKey: `${span.id}:${act}` }, ...more }, icon({ unsure: "flag", comment: "note", delete: "trash" }[act]));
+    const open = make(
+      "button.card__open",
+      { type: "button", "aria-expanded": String(selected), dataset: { act: "open", focusKey: `${span.id}:open` } },
+      make("span.tag", {}, make("span.tag__key", { "aria-hidden": "true" }, label.key), make("span.tag__name", {}, label.name)),
+      make("span.card__quote", { lang: byId("article").lang }, span.quote),
+    );
+    const tools = make(
+      "div.card__tools",
+      {},
+      tool("unsure", "Unsure", "Unsure (u)", { "aria-pressed": String(span.unsure) }),
+      tool("comment", "Comment", "Comment (c)", { "data-on": Boolean(span.comment) }),
+      tool("delete", "Delete", "Delete (Del)"),
+    );
+    return make(
+      "li.card",
+      { dataset: { card: span.id, layerIndex: label.tone }, "data-selected": selected, "data-candidate": span.id === ui.candidate },
+      make("div.card__head", {}, open, tools),
+      selected ? null : this.#summary(span),
+      ...this.#relations(span, selected),
+      !selected && span.comment ? make("p.card__note", {}, span.comment) : null,
+      selected ? this.#form(span) : null,
+    );
+  }
+
+  #summary(span) {
+    const { codebook, store } = this;
+    const chips = codebook
+      .fields(span.label, span.attributes)
+      .filter(({ name }) => ![undefined, null, ""].includes(span.attributes[name]))
+      .map((field) => make("li.chip", { title: field.title }, shown(field, span.attributes[field.name])));
+    const lacks = codebook.missingIn(span, store.relationsFrom(span.id)).map(({ message }) => make("li.chip.chip--missing", {}, message));
+    return chips.length + lacks.length ? make("ul.chips", {}, ...chips, ...lacks) : null;
+  }
+
+  #relations(span, selected) {
+    const { codebook, store } = this;
+    const there = store.relationsFrom(span.id);
+    return codebook.relationsFrom(span.label).flatMap((type) => {
+      const mine = there.filter((relation) => relation.type === type.type);
+      const rows = mine.map((relation) => {
+        const target = store.span(relation.to_span);
+        return make(
+          "p.relation",
+          {},
+          make("span.relation__verb", {}, type.title),
+          icon("arrow"),
+          make("button.relation__target", { type: "button", title: target?.quote, dataset: { act: "follow", to: relation.to_span, focusKey: `${relation.id}:follow` } }, target?.quote ?? "?"),
+          selected ? make("button.tool", { type: "button", "aria-label": `Remove this link: ${type.title}`, title: "Remove this link", dataset: { act: "unlink", relation: relation.id, focusKey: `${relation.id}:unlink` } }, icon("close")) : null,
+        );
+      });
+      if (!selected) return rows;
+      const another = mine.length ? (type.max === 1 ? "Change" : "Link another") : `${type.title}…`;
+      const button = make("button.button.button--small", { type: "button", dataset: { act: "link", type: type.type, focusKey: `${span.id}:link:${type.type}` } }, icon("link"), another);
+      if (type.max === 1 && rows.length) {
+        rows[0].lastElementChild.before(button);
+        return rows;
+      }
+      return [...rows, make("p.relation", {}, button)];
+    });
+  }
+
+  #form(span) {
+    const { codebook, store } = this;
+    const set = (field) => (value) => {
+      const now = store.span(span.id);
+      if (!now) return;
+      const next = { ...now.attributes };
+      if (value === null || value === undefined || (Array.isArray(value) && !value.length)) delete next[field.name];
+      else next[field.name] = value;
+      store.changeSpan(span.id, { attributes: codebook.admissible(now.label, next) });
+    };
+    const fields = codebook.fields(span.label, span.attributes).map((field) =>
+      fieldOf(field, span.attributes[field.name], { id: `${span.id}:${field.name}`, set: set(field), suggestions: this.#used(field) }),
+    );
+    const comment = fieldOf({ name: "comment", title: "Comment", type: "text" }, span.comment, {
+      id: `${span.id}:comment`,
+      set: (value) => store.changeSpan(span.id, { comment: value ?? "" }),
+    });
+    const form = make("form.attributes", { autocomplete: "off" }, ...fields, comment);
+    form.toggleAttribute("inert", !store.editable);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    return form;
+  }
+
+  /** Values that this task already uses for a field, most used first. */
+  #used(field) {
+    if (field.type !== "entity" && field.type !== "text") return [];
+    const counts = new Map();
+    for (const { attributes } of this.store.rows.spans.values()) {
+      for (const value of [attributes[field.name] ?? []].flat()) counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    return [...counts].sort((a, b) => b[1] - a[1]).map(([value]) => String(value)).slice(0, 50);
+  }
+
+  #click(event) {
+    const card = event.target.closest("[data-card]");
+    const button = event.target.closest("[data-act]");
+    if (!card || !button) return;
+    const { commands, ui } = this;
+    const id = card.dataset.card;
+    const { act, to, relation, type } = button.dataset;
+    if (act === "open") {
+      if (ui.linking) commands.choose([id]);
+      else if (ui.selected === id) ui.set({ selected: null });
+      else commands.select(id);
+    } else if (act === "delete") commands.remove(id);
+    else if (act === "unsure") commands.unsure(id);
+    else if (act === "comment") commands.comment(id);
+    else if (act === "follow") commands.select(to);
+    else if (act === "unlink") commands.unlink(relation);
+    else if (act === "link") commands.link(type, id);
+  }
+
+  /** Enter goes to the next field, and from the last one back to the article. */
+  #keydown(event) {
+    const field = event.target.closest("[data-field]");
+    if (!field || event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return;
+    event.preventDefault();
+    const form = field.closest("form");
+    const { name } = { name: field.dataset.field };
+    event.target.dispatchEvent(new Event("change", { bubbles: true }));
+    const fields = [...(form.isConnected ? form : this.cardOf(this.ui.selected)?.querySelector("form") ?? form).querySelectorAll("[data-field]")];
+    const next = fields[fields.findIndex((one) => one.dataset.field === name) + 1];
+    if (next) focusField(next);
+    else byId("article").focus({ preventScroll: true });
+  }
+}
+
+/** Put the focus into a field: its chosen chip, or its first control. */
+export function focusField(field) {
+  field.querySelector("input:checked, input, select, textarea")?.focus();
+}

@@ -1,0 +1,42 @@
+/** Small makers of elements. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** `make("button.tool", {type: "button", dataset: {act: "delete"}, "aria-label": "Delete"}, child, …)`. */
+export function make(name, attributes = {}, ...children) {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElement(tag);
+  if (classes.length) element.className = classes.join(" ");
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key === "dataset") Object.assign(element.dataset, value);
+    else if (key in element && !key.startsWith("aria")) element[key] = value;
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** Words of a mark, short enough for a sentence. */
+export function shorten(words, length = 48) {
+  const flat = words.replaceAll(/\s+/g, " ");
+  return flat.length > length ? `${flat.slice(0, length - 1).trimEnd()}…` : flat;
+}
+
+/** Say something to a screen reader. The same words twice in a row are said twice. */
+export function say(words) {
+  const live = byId("live");
+  live.textContent = live.textContent === words ? `${words}\u00a0` : words;
+}
