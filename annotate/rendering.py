@@ -43,15 +43,14 @@ def tones_of(layers: Iterable[str]) -> dict[str, int]:
 
 
 def keys_of(codebook: Mapping[str, Any]) -> dict[str, str]:
-    """What to press for each label: its digit; where not every label has one, the layer's number, then its own."""
-    labels = [label for layer in codebook["layers"] for label in layer["labels"]]
-    if all(label.get("digit") for label in labels):
-        return {label["code"]: str(label["digit"]) for label in labels}
-    return {
-        label["code"]: f"{layer_number} {label_number}"
-        for layer_number, layer in enumerate(codebook["layers"], 1)
-        for label_number, label in enumerate(layer["labels"], 1)
-    }
+    """What to press for each label: its digit; with digits counted by layer, the layer's key first; "" for none."""
+    by_layer = codebook.get("digits") == "by_layer"
+    keys = {}
+    for number, layer in enumerate(codebook["layers"], 1):
+        for label in layer["labels"]:
+            before = f"{layer.get('shortcut') or number} " if by_layer else ""
+            keys[label["code"]] = f"{before}{label['digit']}" if label["digit"] else ""
+    return keys
 
 
 def layers_of(codebook: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -77,7 +76,9 @@ def paragraphs_of(
     ordered = sorted(spans, key=lambda span: (span["start"], -span["end"], span["id"]))
     ranges = [Span(s["start"], s["end"], s["label"], tuple((a, b) for a, b in s["fragments"] or ())) for s in ordered]
     looks = {
-        label["code"]: (layer["tone"], conditional_escape(label["name"])) for layer in layers for label in layer["labels"]
+        label["code"]: (layer["tone"], conditional_escape(label["name"]))
+        for layer in layers
+        for label in layer["labels"]
     }
     drawn = [
         _Drawn(str(span["id"]), *looks.get(span["label"], (0, escape(span["label"]))), lane, range_)

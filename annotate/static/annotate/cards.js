@@ -158,7 +158,7 @@ export class Cards {
   /** Values that this task already uses for a field, most used first. */
   #used(field) {
     if (field.type !== "entity" && field.type !== "text") return [];
-    const counts = new Map();
+    const counts = new Map((field.values ?? []).map(({ title }) => [title, 0]));
     for (const { attributes } of this.store.rows.spans.values()) {
       for (const value of [attributes[field.name] ?? []].flat()) counts.set(value, (counts.get(value) ?? 0) + 1);
     }

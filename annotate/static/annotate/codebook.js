@@ -17,26 +17,29 @@ export function tonesOf(codes) {
   return Object.fromEntries(codes.map((code) => [code, KNOWN_TONES[code] ?? free[others.indexOf(code) % free.length]]));
 }
 
-/** What to press for each label: its digit; where not every label has one, the layer's number, then its own. */
-export function keysOf(layers) {
-  const labels = layers.flatMap((layer) => layer.labels);
-  if (labels.every(({ digit }) => digit)) return Object.fromEntries(labels.map(({ code, digit }) => [code, String(digit)]));
-  return Object.fromEntries(layers.flatMap((layer, i) => layer.labels.map(({ code }, j) => [code, `${i + 1} ${j + 1}`])));
+/** What to press for each label: its digit; with digits counted by layer, the layer's key first. A label may have none. */
+export function keysOf({ layers, digits }) {
+  const of = (layer, index, digit) => {
+    if (!digit) return "";
+    return digits === "by_layer" ? `${layer.shortcut || index + 1} ${digit}` : String(digit);
+  };
+  return Object.fromEntries(layers.flatMap((layer, index) => layer.labels.map(({ code, digit }) => [code, of(layer, index, digit)])));
 }
 
 const empty = (value) => value === undefined || value === null || value === "" || (Array.isArray(value) && !value.length);
 
-/** Whether a condition ({attribute, equals}) holds for these attributes; no condition always holds. */
+/** Whether attributes meet {attribute, equals: value or list}; no condition always holds; a missing one meets only false. */
 export function holds(condition, attributes) {
   if (!condition) return true;
-  const value = attributes?.[condition.attribute];
-  return Array.isArray(value) ? value.some((one) => same(one, condition.equals)) : same(value, condition.equals);
+  const given = [attributes?.[condition.attribute] ?? null].flat();
+  const wanted = [condition.equals].flat();
+  return given.some((value) => wanted.some((want) => same(value, want) || (want === false && value === null)));
 }
 
 export class Codebook {
-  constructor({ layers, relations = [], rules = [], questions = [] }) {
+  constructor({ layers, relations = [], rules = [], questions = [], digits }) {
     const tones = tonesOf(layers.map(({ code }) => code));
-    this.keys = keysOf(layers);
+    this.keys = keysOf({ layers, digits });
     this.layers = layers;
     this.labels = new Map();
     for (const layer of layers) {
@@ -44,10 +47,12 @@ export class Codebook {
         this.labels.set(label.code, { ...label, layer: layer.code, tone: tones[layer.code], key: this.keys[label.code] });
       }
     }
-    this.byKey = new Map(Object.entries(this.keys).map(([code, key]) => [key, this.labels.get(code)]));
-    this.relations = relations.filter(({ from, to }) => from.some((code) => this.labels.has(code)) && to.some((code) => this.labels.has(code)));
+    this.byKey = new Map([...this.labels.values()].filter(({ key }) => key).map((label) => [label.key, label]));
+    /** First strokes of labels that take two: the layers' keys. */
+    this.layerKeys = new Map(digits === "by_layer" ? layers.map((layer, index) => [layer.shortcut || String(index + 1), layer]) : []);
+    this.relations = relations;
     this.rules = rules;
-    this.questions = questions.map((question) => ({ ...question, name: question.code ?? question.name }));
+    this.questions = questions.map((question) => ({ ...question, name: question.code }));
   }
 
   /** The label of a code; one that the project has switched off keeps its marks, under its code. */
@@ -58,6 +63,11 @@ export class Codebook {
   /** Relation types that may start at a mark of this label. */
   relationsFrom(code) {
     return this.relations.filter(({ from }) => from.includes(code));
+  }
+
+  /** Whether a relation of this type may lie between marks of these labels. */
+  mayRelate(name, from, to) {
+    return this.relations.some((type) => type.type === name && type.from.includes(from) && type.to.includes(to));
   }
 
   /** The attributes that apply, given the values so far (`when`). */
@@ -117,17 +127,13 @@ export class Codebook {
     return lacks;
   }
 
-  /** A rule {one_of: [attribute or list of attributes, …], label?}: at least one must have a value. */
-  #missingByRule({ one_of: options, label }, span, fields) {
-    if (label && ![label].flat().includes(span.label)) return null;
-    const bare = (name) => (name.includes(".") ? name.split(".").at(-1) : name);
-    if (options.flat().some((name) => name.includes(".") && !name.startsWith(`${span.label}.`))) return null;
-    const here = new Map(fields.map((field) => [field.name, field]));
-    const usable = options.filter((option) => [option].flat().every((name) => here.has(bare(name))));
-    if (!usable.length) return null;
-    if (usable.some((option) => [option].flat().every((name) => !empty(span.attributes[bare(name)])))) return null;
-    const first = bare([usable[0]].flat()[0]);
-    return { attribute: first, message: `no ${here.get(first).title.toLowerCase()}` };
+  /** A rule {label, one_of: [attribute, …]}: at least one of those that apply must have a value. */
+  #missingByRule({ one_of: names, label, message }, span, fields) {
+    if (label !== span.label) return null;
+    const applying = fields.filter(({ name }) => names.includes(name));
+    if (!applying.length || applying.some(({ name }) => !empty(span.attributes[name]))) return null;
+    if (applying.some(({ required }) => required)) return null; // said already
+    return { attribute: applying[0].name, message: message || `no ${applying[0].title.toLowerCase()}` };
   }
 
   /** Everything that keeps the task from being submitted, in reading order, the article's questions last. */

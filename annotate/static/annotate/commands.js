@@ -64,9 +64,9 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
   const relabel = (span, code) => {
     if (closed() || span.label === code) return;
     for (const { id, type, from_span, to_span } of [...store.rows.relations.values()]) {
-      const rule = codebook.relations.find((one) => one.type === type);
-      if (from_span === span.id && !rule?.from.includes(code)) store.unrelate(id);
-      else if (to_span === span.id && !rule?.to.includes(code)) store.unrelate(id);
+      const other = store.span(from_span === span.id ? to_span : from_span);
+      if (from_span === span.id && !codebook.mayRelate(type, code, other.label)) store.unrelate(id);
+      else if (to_span === span.id && !codebook.mayRelate(type, other.label, code)) store.unrelate(id);
     }
     store.changeSpan(span.id, { label: code, attributes: codebook.carriedOver(code, span.attributes) });
     say(`Changed ${quoted(span)} to ${codebook.label(code).name}`);
@@ -80,20 +80,18 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     if (document.activeElement === document.body || byId("toolbar").contains(document.activeElement)) readArticle();
   };
 
-  let firstDigit = null;
+  // With more than nine labels the layer's key comes first, then the digit.
+  let layerKey = null;
+  const layer = (key) => {
+    layerKey = key;
+    setTimeout(() => (layerKey = null), 4000);
+    say(`${codebook.layerKeys.get(key).name}: now the label's digit`);
+  };
   const digit = (key) => {
-    const direct = codebook.byKey.get(key);
-    if (direct) return label(direct.code);
-    if (firstDigit) {
-      const two = codebook.byKey.get(`${firstDigit} ${key}`);
-      firstDigit = null;
-      return two ? label(two.code) : say("No such label");
-    }
-    const layer = codebook.layers[Number(key) - 1];
-    if (!layer || codebook.byKey.has("1")) return false;
-    firstDigit = key;
-    setTimeout(() => (firstDigit = null), 3000);
-    return say(`${layer.name}: now the label's digit`);
+    const chosen = codebook.byKey.get(layerKey ? `${layerKey} ${key}` : key);
+    if (!chosen && !layerKey && codebook.layerKeys.has(key)) return layer(key);
+    layerKey = null;
+    return chosen ? label(chosen.code) : say("No label has this key");
   };
 
   const move = (direction, unit) => {
@@ -262,6 +260,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
   return {
     label,
     digit,
+    layer,
     move,
     extend,
     step,

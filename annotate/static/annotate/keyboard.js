@@ -5,7 +5,7 @@ import { chordOf, helpOf, rowFor } from "./keymap.js";
 const TYPING = "textarea, select, input:not([type=radio], [type=checkbox], [type=button])";
 const ARROWS = /^(Shift\+)?Arrow/;
 
-export function bindKeyboard({ commands, article, list, singles }) {
+export function bindKeyboard({ commands, codebook, article, list, singles }) {
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const { target } = event;
@@ -13,6 +13,10 @@ export function bindKeyboard({ commands, article, list, singles }) {
     const inArticle = target === article || target === document.body;
     const reading = inArticle || list.contains(target);
     const chord = chordOf(event);
+    if (codebook.layerKeys.has(chord) && !typing && reading && singles()) {
+      event.preventDefault();
+      return void (/^\d$/.test(chord) ? commands.digit(chord) : commands.layer(chord));
+    }
     const row = rowFor(chord, { typing, reading, singles: singles() });
     if (!row?.run) return;
     // Arrows and Enter mean something to buttons, chips and links: they are ours in the article only.

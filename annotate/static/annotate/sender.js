@@ -29,11 +29,11 @@ export class Sender {
     document.addEventListener("visibilitychange", () => this.wake());
   }
 
-  /** Keep an operation, then send it. Rejects where the browser cannot keep it. */
+  /** Keep an operation and begin to send it; resolves once it is kept, rejects where the browser cannot. */
   async push(operation) {
     this.handlers.status("saving", 0);
     await this.queue.keep(operation);
-    return this.wake();
+    this.wake();
   }
 
   /** Send now whatever waits, back-off or not. Resolves when a round is over. */
@@ -100,7 +100,8 @@ export class Sender {
         this.handlers.settled(applied, refused, json.revision);
         this.channel.postMessage({ applied, revision: json.revision });
       } else if (kind === "conflict" && json.state) {
-        const dropped = this.handlers.conflict(json.state);
+        const waiting = (await this.queue.rows()).map(({ operation }) => operation);
+        const dropped = this.handlers.conflict(json.state, waiting);
         const known = new Set(json.state.history.map(({ op_id }) => op_id));
         const over = [...dropped, ...operations.filter(({ op_id }) => known.has(op_id)).map(({ op_id }) => op_id)];
         await this.queue.forget(over);

@@ -1,0 +1,251 @@
+/** The labelling page: puts the modules together. Every behaviour lives in its own file. */
+import { ArticleView } from "./article.js";
+import { Borders } from "./borders.js";
+import { Cards } from "./cards.js";
+import { Codebook } from "./codebook.js";
+import { makeCommands } from "./commands.js";
+import { highlight } from "./cursor.js";
+import { makeDialogs } from "./dialogs.js";
+import { byId, icon, make, say } from "./dom.js";
+import { request } from "./http.js";
+import { bindKeyboard, fillHelp } from "./keyboard.js";
+import { keepLease } from "./lease.js";
+import { OffsetMap } from "./offsets.js";
+import { EDITABLE, stacksOf } from "./operations.js";
+import { bindPalette } from "./palette.js";
+import { makePanel } from "./panel.js";
+import { makeQuestions } from "./questions.js";
+import { Queue } from "./queue.js";
+import { makeSearch } from "./search.js";
+import { bindSelection, showSelection } from "./selection.js";
+import { Sender } from "./sender.js";
+import { makeSignIn } from "./sign-in.js";
+import { Store } from "./store.js";
+import { Ui } from "./ui.js";
+
+const state = JSON.parse(byId("task-state").textContent);
+const { api, work } = byId("endpoints").dataset;
+const post = (path, body) => request(`${api}${path}`, { method: "POST", body });
+const fetchState = async () => {
+  const { status, redirected, json } = await request(api);
+  return status === 200 && !redirected && json?.task === state.task ? json : null;
+};
+
+const codebook = new Codebook(state.codebook);
+const map = new OffsetMap(state.article.text);
+const borders = new Borders(map, state.article);
+const look = (code) => codebook.label(code);
+const view = new ArticleView(byId("article"), map, look);
+const ui = new Ui();
+
+function notice(tone, ...words) {
+  const close = make("button.button.button--small", { type: "button" }, "Close");
+  const box = make("div.notice", { dataset: { tone } }, make("p", {}, ...words), close);
+  close.addEventListener("click", () => {
+    box.remove();
+    view.root.focus({ preventScroll: true });
+  });
+  byId("notices").replaceChildren(box);
+}
+
+const quoteOf = ({ target, before, after }) => after?.quote ?? before?.quote ?? store.span(target)?.quote;
+function tellDropped(operations, why) {
+  if (!operations.length) return;
+  const names = operations.map((operation) => [operation.kind, quoteOf(operation) && `‘${quoteOf(operation).slice(0, 60)}’`].filter(Boolean).join(" "));
+  notice("warn", make("strong", {}, why), ` Not taken over: ${names.join("; ")}.`);
+}
+
+// ---- saving
+
+const SAVE_WORDS = {
+  saved: () => "All changes saved",
+  saving: () => "Saving…",
+  offline: (count) => `Offline: ${count} ${count === 1 ? "change" : "changes"} kept here`,
+};
+function showSave(name, count) {
+  const box = byId("save-state");
+  const words = SAVE_WORDS[name](count);
+  if (box.dataset.state === name && byId("save-text").textContent === words) return;
+  box.dataset.state = name;
+  byId("save-text").textContent = words;
+  box.firstElementChild.replaceWith(icon(name));
+}
+
+const queue = new Queue(state);
+let unkept = 0; // operations on their way into IndexedDB: only these could be lost with the page
+const store = new Store(state, {
+  onPerform: (operation) => {
+    unkept += 1;
+    sender
+      .push(operation)
+      .catch((error) => {
+        // Without IndexedDB (some private windows) the change lives on this page only: send it at once and say so.
+        notice("bad", `This browser cannot keep unsent changes (${error?.name ?? error}). They are sent directly: do not close the page while it says “saving”.`);
+        return sendDirectly(operation);
+      })
+      .finally(() => (unkept -= 1));
+  },
+});
+
+/** Resolves once the server has acknowledged the operation. */
+async function sendDirectly(operation) {
+  for (;;) {
+    const answer = await post("operations/", { base_revision: store.revision, operations: [operation] }).catch(() => null);
+    if (answer?.status === 200 && answer.json?.applied?.includes(operation.op_id)) {
+      store.settle(answer.json.applied, answer.json.revision);
+      return showSave("saved", 0);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+  }
+}
+
+const pendingWith = (rows) => {
+  const known = new Set(rows.map(({ op_id }) => op_id));
+  return [...rows, ...store.pending.filter(({ op_id }) => !known.has(op_id))];
+};
+
+/** Take the server's state and put what waits on top; what no longer fits is dropped and named. Returns its op_ids. */
+function adopt(fresh, operations = store.pending) {
+  const dropped = store.adopt(fresh, operations);
+  if (!EDITABLE.has(fresh.state)) tellDropped(dropped, `This task is ${fresh.state.replace("_", " ")}.`);
+  else tellDropped(dropped, "These marks were changed elsewhere.");
+  showClosed();
+  return dropped.map(({ op_id }) => op_id);
+}
+
+async function refresh() {
+  const fresh = await fetchState().catch(() => null);
+  if (!fresh || fresh.revision < store.revision) return;
+  const rows = (await queue.rows()).map(({ operation }) => operation);
+  const dropped = adopt(fresh, pendingWith(rows));
+  if (dropped.length) await queue.forget(dropped);
+}
+
+const signIn = makeSignIn({
+  username: state.username,
+  isBack: async () => (await fetchState())?.user === state.user,
+  onBack: () => sender.resume(),
+});
+
+const sender = new Sender({
+  queue,
+  send: (body) => post("operations/", body),
+  handlers: {
+    status: showSave,
+    revision: () => store.revision,
+    settled: (applied, refused, revision) => {
+      const known = new Set(store.log.map(({ op_id }) => op_id));
+      const behind = applied.some((id) => !known.has(id)) || (Number.isInteger(revision) && revision > store.revision + applied.length);
+      store.settle([...applied, ...refused.map(({ op_id }) => op_id)], revision);
+      if (refused.length) notice("bad", make("strong", {}, "Not saved: "), refused.map(({ message }) => message).join(" "));
+      if (refused.length || behind) refresh();
+    },
+    conflict: (fresh, operations) => adopt(fresh, pendingWith(operations)),
+    elsewhere: () => refresh(),
+    signedOut: () => signIn.open(),
+    gone: () => notice("bad", make("strong", {}, "This task is not open to the account that is signed in now."), ` Your changes are kept on this device and are sent when ${state.username} opens the task here again.`),
+  },
+});
+
+// ---- the page
+
+let cards = null;
+const panel = makePanel({ cards: () => cards, codebook });
+let commands = null;
+const search = makeSearch({ view, borders, pend: (range) => commands.pend(range) });
+const dialogs = makeDialogs({
+  store,
+  codebook,
+  sender,
+  panel,
+  post,
+  adopt,
+  commands: () => commands,
+  goTo: (next) => location.assign(next || work),
+});
+commands = makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search });
+cards = new Cards({ store, codebook, ui, commands });
+const questions = makeQuestions({ store, codebook });
+const palette = bindPalette({ view, ui, commands, codebook, store });
+
+function emphasise() {
+  const one = (id) => (store.span(id) ? { id, tone: look(store.span(id).label).tone } : null);
+  view.emphasise({ hovered: one(ui.hovered), linked: one(ui.candidate), selected: one(ui.selected) });
+  view.root.toggleAttribute("data-active", Boolean(ui.selected || ui.pending || ui.cursor));
+}
+
+function showCounts() {
+  const lacks = codebook.missing(store.spans, [...store.rows.relations.values()], store.rows.answers);
+  const marks = new Set(lacks.map(({ span, question }) => span ?? question)).size;
+  byId("todo").textContent = marks ? `${marks} incomplete` : "";
+  const stacks = stacksOf(store.log);
+  byId("undo").disabled = !stacks.undo || !store.editable;
+  byId("redo").disabled = !stacks.redo || !store.editable;
+}
+
+function showClosed() {
+  document.body.toggleAttribute("data-closed", !store.editable);
+  document.querySelector("[data-action=submit]").disabled = !store.editable;
+  document.querySelector("[data-action=skip]").disabled = !store.editable;
+}
+
+function draw({ touched }) {
+  view.draw(store.spans);
+  if (ui.selected && !store.span(ui.selected)) ui.set({ selected: null });
+  if (ui.linking && !store.span(ui.linking.from)) ui.set({ linking: null, candidate: null });
+  cards.draw(touched);
+  questions.draw();
+  emphasise();
+  palette.draw();
+  showCounts();
+}
+store.listen(draw);
+ui.listen((before) => {
+  const stale = ["selected", "candidate"].filter((name) => name in before).flatMap((name) => [before[name], ui[name]]).filter(Boolean);
+  if (stale.length) cards.draw(stale);
+  if ("selected" in before && ui.selected) panel.reveal(ui.selected);
+  if ("candidate" in before && ui.candidate) panel.reveal(ui.candidate);
+  if ("pending" in before) {
+    showSelection(view, ui.pending);
+    if (ui.pending) panel.sheet(false);
+  }
+  if ("cursor" in before) highlight("cursor", ui.cursor && view.rangeOf(ui.cursor), view.root.parentElement);
+  emphasise();
+  palette.draw();
+});
+
+const setting = (id) => {
+  const box = byId(id);
+  const key = `slantwise.${id}`;
+  box.checked = localStorage.getItem(key) !== "off";
+  box.addEventListener("change", () => localStorage.setItem(key, box.checked ? "on" : "off"));
+  return () => box.checked;
+};
+
+byId("undo").addEventListener("click", () => commands.undo());
+byId("redo").addEventListener("click", () => commands.redo());
+bindSelection({ view, borders, ui, store, commands, wholeWords: setting("whole-words") });
+bindKeyboard({ commands, codebook, article: view.root, list: byId("panel"), singles: setting("single-keys") });
+fillHelp();
+keepLease({
+  expires: state.lease_expires,
+  renew: async () => (await post("renew/", {})).json?.lease_expires ?? null,
+});
+addEventListener("beforeunload", (event) => unkept && event.preventDefault());
+
+if (!view.matches()) {
+  notice("bad", "The text on this page is not the text that the marks count in. Reload the page; if it says so again, tell the project's manager.");
+  document.body.toggleAttribute("data-closed", true);
+} else {
+  view.adopt(store.spans);
+  const waiting = await queue.rows().catch(() => []);
+  if (waiting.length) {
+    const dropped = adopt(state, waiting.map(({ operation }) => operation));
+    const known = new Set(state.history.map(({ op_id }) => op_id));
+    await queue.forget([...dropped, ...waiting.map(({ operation }) => operation.op_id).filter((id) => known.has(id))]);
+    sender.wake();
+  } else draw({ touched: store.rows.spans.keys() });
+  showClosed();
+  document.documentElement.dataset.ready = "";
+  if (store.state === "submitted") say("This article is submitted.");
+}
