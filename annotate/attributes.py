@@ -48,7 +48,9 @@ def what_is_missing(rows: Rows, content: Mapping[str, Any]) -> list[Missing]:
     for span in sorted(rows.spans.values(), key=lambda span: (span["start"], span["end"], span["id"])):
         label = labels.get(span["label"])
         if label is None:
-            missing.append(_say(span, "label_off", f"the label {span['label']} is not used in this project; relabel it."))
+            missing.append(
+                _say(span, "label_off", f"the label {span['label']} is not used in this project; relabel it.")
+            )
             continue
         missing += _missing_attributes(span, label)
         missing += _missing_rules(span, content)

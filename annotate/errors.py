@@ -11,7 +11,7 @@ class Missing(TypedDict):
     message: str
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - an answer in the domain's words
     """The request is understood and not granted: ``code`` for programs, ``message`` says what to do."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -20,7 +20,7 @@ class Refusal(Exception):
         self.message = message
 
 
-class Conflict(Exception):
+class Conflict(Exception):  # noqa: N818 - an answer in the domain's words
     """The sender's picture of the task is out of date: show the current state. Nothing was changed."""
 
     def __init__(self, revision: int, code: str = "stale", message: str = "The task changed in the meantime.") -> None:
@@ -30,7 +30,7 @@ class Conflict(Exception):
         self.message = message
 
 
-class Incomplete(Exception):
+class Incomplete(Exception):  # noqa: N818 - an answer in the domain's words
     """The task cannot be submitted yet."""
 
     def __init__(self, missing: list[Missing]) -> None:

@@ -24,7 +24,7 @@ _SPAN_FIELDS = ("label", "start", "end", "fragments", "quote", "attributes", "un
 _NEW_SPAN: dict[str, Any] = {"attributes": {}, "unsure": False, "confidence": None, "comment": ""}
 
 
-class WrongShape(ValueError):
+class WrongShape(ValueError):  # noqa: N818 - an answer in the domain's words
     """The body is not what the endpoint takes; the message says where and what is expected."""
 
 
@@ -262,9 +262,7 @@ class Marking:
         for name, value in (before or {}).items():
             if name not in row:
                 raise Refusal("unknown_field", f"before has an unknown field {shown(name)}; remove it.")
-            if name == "attributes" and isinstance(value, dict):
-                value = {key: entry for key, entry in value.items() if entry is not None}
-            if value != row[name]:
+            if _without_nulls(value) != row[name]:
                 raise Stale
 
     def _stands(self, row: RelationRow) -> bool:
@@ -288,14 +286,18 @@ class Marking:
                 raise Refusal("number_out_of_range", "confidence must lie between 0 and 1.")
         check_text(data["comment"], "comment", LONGEST_COMMENT)
         attributes = check_attributes(data["attributes"], labels[data["label"]])
-        return cast("SpanRow", {"id": data["id"], **{name: data[name] for name in _SPAN_FIELDS}, "attributes": attributes})
+        return cast(
+            "SpanRow", {"id": data["id"], **{name: data[name] for name in _SPAN_FIELDS}, "attributes": attributes}
+        )
 
     def _check_place(self, data: dict[str, Any]) -> None:
         start, end = data["start"], data["end"]
         if not _is_offset(start) or not _is_offset(end):
             raise Refusal("wrong_type", "start and end must be whole numbers: code points from the start of the text.")
         if start < 0 or end <= start:
-            raise Refusal("empty_span", f"[{shown(start)}, {shown(end)}) covers no character; start must be before end.")
+            raise Refusal(
+                "empty_span", f"[{shown(start)}, {shown(end)}) covers no character; start must be before end."
+            )
         if end > len(self.text):
             raise Refusal("beyond_text", f"The text has {len(self.text)} characters; the mark ends after {shown(end)}.")
         _check_fragments(data["fragments"], start, end)
@@ -318,6 +320,12 @@ def _fields(data: dict[str, Any] | None, side: str, target: str) -> dict[str, An
     if unknown := [name for name in given if name not in _SPAN_FIELDS]:
         raise Refusal("unknown_field", f"{side} has an unknown field {shown(unknown[0])}; remove it.")
     return given
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: entry for key, entry in value.items() if entry is not None}
+    return value
 
 
 def _is_offset(value: object) -> bool:

@@ -81,7 +81,9 @@ def _apply(task: Task, user: User, base_revision: int, ops: list[Op], now: datet
             locked.state, locked.lease_expires = resumed.state, resumed.lease_expires
         outcome.state = locked.state
     if fresh and locked.state == Task.State.SUBMITTED:
-        outcome.refused = [_say(op, "task_submitted", "The task is submitted; nothing more is changed.") for op in fresh]
+        outcome.refused = [
+            _say(op, "task_submitted", "The task is submitted; nothing more is changed.") for op in fresh
+        ]
     elif fresh:
         outcome.late = locked.state not in Task.WORKABLE
         known |= _write(locked, user, fresh, log, outcome, now)
@@ -89,9 +91,7 @@ def _apply(task: Task, user: User, base_revision: int, ops: list[Op], now: datet
     return outcome
 
 
-def _write(
-    task: Task, user: User, ops: list[Op], log: dict[str, Logged], outcome: Outcome, now: datetime
-) -> set[str]:
+def _write(task: Task, user: User, ops: list[Op], log: dict[str, Logged], outcome: Outcome, now: datetime) -> set[str]:
     """Apply and store fresh operations; the op_ids applied."""
     stock = _load(task, ops, log)
     marking = Marking(
@@ -110,7 +110,7 @@ def _write(
             outcome.refused.append(_say(op, refusal.code, refusal.message))
             continue
         except Stale:
-            raise Conflict(task.revision) from None
+            raise Conflict(outcome.revision) from None
         task.revision += 1
         records.append(_record(task, user, op, logged, now))
     if records:
@@ -174,47 +174,67 @@ def _sort_in(row: SpanAnnotation | RelationAnnotation, task: Task, stock: _Stock
 
 def _store(task: Task, stock: _Stock, rows: Rows, records: list[Operation], now: datetime) -> None:
     """Bring the tables from ``stock`` to ``rows``: for each table one statement for rows it has, one for new ones."""
-    spans = _changed(stock.rows.spans, rows.spans, records, "spans")
+    befores = [cast("Image", record.before) for record in records]
+    spans = _changes(stock.rows.spans, rows.spans, stock.gone, [image["spans"] for image in befores])
     if spans:
-        _store_spans(task, stock, spans, now)
-    relations = _changed(stock.rows.relations, rows.relations, records, "relations")
+        _store_spans(task, spans, now)
+    relations = _changes(stock.rows.relations, rows.relations, stock.gone, [image["relations"] for image in befores])
     if relations:
-        _store_relations(task, stock, relations, now)
-    answers = _changed(stock.rows.answers, rows.answers, records, "answers")
+        _store_relations(task, relations, now)
+    answers = {code for image in befores for code in image["answers"]}
     if answers:
-        _store_answers(task, answers)
+        _store_answers(task, {code: rows.answers.get(code) for code in answers})
 
 
-def _changed(old: dict[str, Any], new: dict[str, Any], records: list[Operation], part: str) -> dict[str, tuple[Any, Any]]:
-    """(row before the batch, row after it) of every row that a recorded operation touched and that now differs."""
-    touched = dict.fromkeys(key for record in records for key in cast("Image", record.after)[part])  # type: ignore[literal-required]
-    return {key: (old.get(key), new.get(key)) for key in touched if old.get(key) != new.get(key)}
+@dataclass(frozen=True, slots=True)
+class _Change[R]:
+    """How a row is to be stored: its last content, whether it stands, whether the table has it."""
+
+    row: R
+    stands: bool
+    there: bool
 
 
-def _store_spans(
-    task: Task, stock: _Stock, changes: dict[str, tuple[SpanRow | None, SpanRow | None]], now: datetime
-) -> None:
+def _changes[R](
+    old: dict[str, R], new: dict[str, R], gone: set[str], images: list[dict[str, R | None]]
+) -> dict[str, _Change[R]]:
+    """The rows to store, in the order they were touched; ``images`` are the before-images of the operations.
+
+    A row added and deleted within the batch is stored as deleted: its id is used up, and undo may bring it back.
+    """
+    changes: dict[str, _Change[R]] = {}
+    last: dict[str, R] = {}
+    for image in images:
+        last |= {key: row for key, row in image.items() if row is not None}
+    for key in dict.fromkeys(key for image in images for key in image):
+        row = new.get(key, last.get(key))
+        if row is not None and (key not in old or old.get(key) != new.get(key)):
+            changes[key] = _Change(row, key in new, key in old or key in gone)
+    return changes
+
+
+def _store_spans(task: Task, changes: dict[str, _Change[SpanRow]], now: datetime) -> None:
     labels = dict(Label.objects.filter(codebook=task.codebook_id).values_list("code", "pk"))
     there: list[SpanAnnotation] = []
     new: list[SpanAnnotation] = []
-    for key, (old, row) in changes.items():
-        stands = row or cast("SpanRow", old)
+    for key, change in changes.items():
+        row = change.row
         span = SpanAnnotation(
             id=UUID(key),
             task=task,
             codebook_id=task.codebook_id,
-            label_id=labels[stands["label"]],
-            start=stands["start"],
-            end=stands["end"],
-            fragments=stands["fragments"],
-            quote=stands["quote"],
-            attributes=stands["attributes"],
-            unsure=stands["unsure"],
-            confidence=stands["confidence"],
-            comment=stands["comment"],
-            deleted_at=None if row else now,
+            label_id=labels[row["label"]],
+            start=row["start"],
+            end=row["end"],
+            fragments=row["fragments"],
+            quote=row["quote"],
+            attributes=row["attributes"],
+            unsure=row["unsure"],
+            confidence=row["confidence"],
+            comment=row["comment"],
+            deleted_at=None if change.stands else now,
         )
-        (there if old or key in stock.gone else new).append(span)
+        (there if change.there else new).append(span)
     # Rows that are there belong to this locked task, so the upsert can only meet our own.
     if there:
         SpanAnnotation.objects.bulk_create(
@@ -224,22 +244,19 @@ def _store_spans(
         SpanAnnotation.objects.bulk_create(new)
 
 
-def _store_relations(
-    task: Task, stock: _Stock, changes: dict[str, tuple[RelationRow | None, RelationRow | None]], now: datetime
-) -> None:
+def _store_relations(task: Task, changes: dict[str, _Change[RelationRow]], now: datetime) -> None:
     there: list[RelationAnnotation] = []
     new: list[RelationAnnotation] = []
-    for key, (old, row) in changes.items():
-        stands = row or cast("RelationRow", old)
+    for key, change in changes.items():
         relation = RelationAnnotation(
             id=UUID(key),
             task=task,
-            type=stands["type"],
-            from_span_id=UUID(stands["from_span"]),
-            to_span_id=UUID(stands["to_span"]),
-            deleted_at=None if row else now,
+            type=change.row["type"],
+            from_span_id=UUID(change.row["from_span"]),
+            to_span_id=UUID(change.row["to_span"]),
+            deleted_at=None if change.stands else now,
         )
-        (there if old or key in stock.gone else new).append(relation)
+        (there if change.there else new).append(relation)
     # Deletions first: the same two marks may be linked anew in the same batch.
     there.sort(key=lambda relation: relation.deleted_at is None)
     if there:
@@ -250,12 +267,10 @@ def _store_relations(
         RelationAnnotation.objects.bulk_create(new)
 
 
-def _store_answers(task: Task, changes: dict[str, tuple[Any, Any]]) -> None:
-    gone = [code for code, (_, value) in changes.items() if value is None]
+def _store_answers(task: Task, answers: dict[str, Any]) -> None:
+    gone = [code for code, value in answers.items() if value is None]
     kept = [
-        ArticleAnnotation(task=task, question=code, value=value)
-        for code, (_, value) in changes.items()
-        if value is not None
+        ArticleAnnotation(task=task, question=code, value=value) for code, value in answers.items() if value is not None
     ]
     if gone:
         ArticleAnnotation.objects.filter(task=task, question__in=gone).delete()
@@ -282,5 +297,3 @@ def _record(task: Task, user: User, op: Op, logged: Logged, now: datetime) -> Op
 
 def _say(op: Op, code: str, message: str) -> RefusedOp:
     return {"op_id": op.sent_id, "code": code, "message": message}
-
-

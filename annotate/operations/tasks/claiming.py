@@ -35,24 +35,31 @@ RETURNING annotate_task.id, annotate_task.position
 """
 # The circle of positions, from where the person stands: ahead first, then behind. Both parts walk the partial index
 # task_open_by_position; `behind` is not looked at while something lies ahead.
-NEXT_IN_CIRCLE = (
-    "WITH ahead AS MATERIALIZED (SELECT t.id FROM annotate_task t WHERE t.position > %(start)s AND "
-    + ELIGIBLE
-    + " ORDER BY t.position LIMIT 1 FOR UPDATE OF t SKIP LOCKED),"
-    + " behind AS MATERIALIZED (SELECT t.id FROM annotate_task t WHERE t.position <= %(start)s AND "
-    + ELIGIBLE
-    + " AND NOT EXISTS (SELECT 1 FROM ahead) ORDER BY t.position LIMIT 1 FOR UPDATE OF t SKIP LOCKED),"
-    + " found AS (SELECT id FROM ahead UNION ALL SELECT id FROM behind)"
-    + TAKE
-)
+NEXT_IN_CIRCLE = """
+WITH ahead AS MATERIALIZED (
+    SELECT t.id FROM annotate_task t WHERE t.position > %(start)s AND /* eligible */
+    ORDER BY t.position LIMIT 1 FOR UPDATE OF t SKIP LOCKED
+), behind AS MATERIALIZED (
+    SELECT t.id FROM annotate_task t
+    WHERE t.position <= %(start)s AND /* eligible */ AND NOT EXISTS (SELECT 1 FROM ahead)
+    ORDER BY t.position LIMIT 1 FOR UPDATE OF t SKIP LOCKED
+), found AS (SELECT id FROM ahead UNION ALL SELECT id FROM behind)
+/* take */
+"""
 # By priority everybody works at the same front: no circle, the index task_open_by_priority in its order.
-NEXT_BY_PRIORITY = (
-    "WITH found AS MATERIALIZED (SELECT t.id FROM annotate_task t WHERE "
-    + ELIGIBLE
-    + " ORDER BY t.priority DESC, t.position LIMIT 1 FOR UPDATE OF t SKIP LOCKED)"
-    + TAKE
+NEXT_BY_PRIORITY = """
+WITH found AS MATERIALIZED (
+    SELECT t.id FROM annotate_task t WHERE /* eligible */
+    ORDER BY t.priority DESC, t.position LIMIT 1 FOR UPDATE OF t SKIP LOCKED
 )
-ANY_LEFT = "SELECT EXISTS (SELECT 1 FROM annotate_task t WHERE " + ELIGIBLE + ")"
+/* take */
+"""
+ANY_LEFT = "SELECT EXISTS (SELECT 1 FROM annotate_task t WHERE /* eligible */)"
+
+
+def _with_parts(statement: str) -> str:
+    return statement.replace("/* eligible */", ELIGIBLE).replace("/* take */", TAKE)
+
 
 # An own closed task, and an open slot of its article to take it up in.
 RESUME = """
@@ -158,7 +165,7 @@ def _resume(project: Project, user: User, now: datetime, state: str, task: Task 
 def _take_next(membership: Membership, now: datetime) -> Task | None:
     project = membership.project
     by_priority = project.ordering == Project.Ordering.PRIORITY
-    statement = NEXT_BY_PRIORITY if by_priority else NEXT_IN_CIRCLE
+    statement = _with_parts(NEXT_BY_PRIORITY if by_priority else NEXT_IN_CIRCLE)
     # The first walk starts at the seed, the task at the seed included; later ones after the task last claimed.
     start = membership.walked_to
     values = {
@@ -176,7 +183,7 @@ def _take_next(membership: Membership, now: datetime) -> Task | None:
             found = cursor.fetchone()
             if found is not None:
                 break
-            cursor.execute(ANY_LEFT, values)
+            cursor.execute(_with_parts(ANY_LEFT), values)
             if not cursor.fetchone()[0]:
                 return None
         if found is None:

@@ -50,15 +50,15 @@ WITH wanted AS MATERIALIZED (
     WHERE member.project_id = %(project)s AND NOT member.excluded
       AND (%(articles)s::bigint[] IS NULL OR member.article_id = ANY(%(articles)s))
 ), free AS (
-    SELECT wanted.*, slot, row_number() OVER (PARTITION BY wanted.article_id ORDER BY slot) AS place,
+    SELECT wanted.*, place_in.slot, row_number() OVER (PARTITION BY wanted.article_id ORDER BY place_in.slot) AS place,
            (SELECT count(*) FROM annotate_task task
             WHERE task.project_id = %(project)s AND task.article_id = wanted.article_id AND task.round = %(round)s
               AND task.state IN ('open', 'claimed', 'submitted', 'returned')) AS live
-    FROM wanted CROSS JOIN LATERAL generate_series(1, wanted.k) AS slot
+    FROM wanted CROSS JOIN LATERAL generate_series(1, wanted.k) AS place_in(slot)
     WHERE NOT EXISTS (
         SELECT 1 FROM annotate_task task
         WHERE task.project_id = %(project)s AND task.article_id = wanted.article_id AND task.round = %(round)s
-          AND task.slot = slot AND task.state IN ('open', 'claimed', 'submitted', 'returned')
+          AND task.slot = place_in.slot AND task.state IN ('open', 'claimed', 'submitted', 'returned')
     )
 )
 INSERT INTO annotate_task (uuid, project_id, codebook_id, article_id, round, slot, state, reason, note, position,
