@@ -1,0 +1,165 @@
+"""The corpus in the admin: upload, both sides of an article, what an import rejected, and who sees what."""
+
+import io
+import json
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from corpus.admin.articles import raw_pieces, text_pieces
+from corpus.cleaning import clean
+from corpus.models import Article, ImportBatch
+from corpus.operations import import_rows
+from corpus.readers import read, upload
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+PAGE = b"Skip to content\n\nRain falls on the old town\n\nBy Ana Ruiz\n\nIt rained for <b>three</b> days.\n\nLeave a comment\n"
+
+
+@pytest.fixture
+def boss(client) -> User:
+    user = make_user("boss", is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return user
+
+
+def _file(name, data):
+    file = io.BytesIO(data)
+    file.name = name
+    return file
+
+
+def _import(*texts):
+    lines = "\n".join(json.dumps({"text": text}) for text in texts).encode()
+    return import_rows(
+        rows=read([upload("a.jsonl", io.BytesIO(lines))]), source="a.jsonl", format="jsonl", story="rain"
+    )
+
+
+def test_upload_imports_several_files_and_shows_the_import(client, boss):
+    answer = client.post(
+        reverse("admin:corpus_article_upload"),
+        {
+            "pages": [_file("a.txt", PAGE), _file("b.jsonl", b'{"text": "One line."}\n{"text": ""}\n')],
+            "story": "rain", "outlet": "El Sol", "format": "auto",
+        },
+        follow=True,
+    )  # fmt: skip
+
+    batch = ImportBatch.objects.get()
+    assert answer.redirect_chain == [(reverse("admin:corpus_importbatch_change", args=[batch.pk]), 302)]
+    assert (batch.created_by, batch.n_created, batch.n_rejected, batch.source) == (boss, 2, 1, "a.txt, b.jsonl")
+    assert len(batch.sha256) == 64
+    assert list(Article.objects.values_list("title", "byline", "outlet__name", "story__slug")) == [
+        ("Rain falls on the old town", "Ana Ruiz", "El Sol", "rain"),
+        ("One line.", None, "El Sol", "rain"),
+    ]
+    page = answer.content.decode()
+    assert "2 imported, 0 there already, 1 rejected." in page
+    assert "<code>empty_text</code>" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "This field is required."),
+        ({"pages": [_file("a.csv", b"a,b")]}, "csv files are not available yet"),
+        ({"pages": [_file("a.txt", PAGE)], "encoding": "klingon"}, "No such encoding is known"),
+    ],
+    ids=["no file", "format of later", "encoding"],
+)
+def test_upload_says_what_is_wrong(client, boss, fields, words):
+    answer = client.post(reverse("admin:corpus_article_upload"), {"format": "auto", **fields})
+
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not ImportBatch.objects.exists()
+
+
+def test_an_article_shows_both_sides_and_each_rule(client, boss):
+    [found] = import_rows(rows=read([upload("a.txt", io.BytesIO(PAGE))]), source="a.txt", format="text").articles
+
+    page = client.get(
+        reverse("admin:corpus_article_change", args=[Article.objects.get(uuid=found).pk])
+    ).content.decode()
+
+    for rule in ("skip to content", "byline", "comment block"):
+        assert f'<span class="removed__rule">{rule}</span>' in page
+    assert (
+        '<p class="article-text__paragraph" data-zone="body">It rained for &lt;b&gt;three&lt;/b&gt; days.</p>' in page
+    )
+    assert " style=" not in page.split("article-pair")[1]
+
+
+def test_raw_pieces_hold_all_of_raw_and_text_pieces_all_of_the_text():
+    made = clean({"text": PAGE.decode(), "outlet": "El Sol"})
+    article = Article(raw=made.raw, text=made.text, removed=made.removed, zones=made.zones)
+
+    assert [piece["rule"] for piece in raw_pieces(article) if piece["rule"]] == [
+        "skip to content", "byline", "comment block", "metadata",
+    ]  # fmt: skip
+    assert "".join("".join(piece["text"] for piece in raw_pieces(article)).split()) == "".join(made.raw.split())
+    assert "\n\n".join(piece["text"] for piece in text_pieces(article)) == made.text
+
+
+def test_text_and_raw_cannot_be_edited_but_the_story_can(client, boss):
+    [found] = _import("It rained all day.").articles
+    article = Article.objects.get(uuid=found)
+
+    answer = client.post(
+        reverse("admin:corpus_article_change", args=[article.pk]),
+        {"story": "", "text": "Nothing.", "title": "Nothing."},
+    )
+
+    assert answer.status_code == 302
+    changed = Article.objects.get()
+    assert (changed.story, changed.text, changed.title) == (None, article.text, article.title)
+    assert client.get(reverse("admin:corpus_article_add")).status_code == 403
+
+
+def test_what_an_import_rejected_can_be_downloaded(client, boss):
+    batch = _import("Good.", "", "Fine.").batch
+
+    answer = client.get(reverse("admin:corpus_importbatch_rejected", args=[batch.pk]))
+
+    [line] = b"".join(answer.streaming_content).decode().splitlines()
+    record = json.loads(line)
+    assert (record["source"], record["line"], record["field"], record["code"]) == ("a.jsonl", 2, "text", "empty_text")
+    assert answer["Content-Disposition"] == f'attachment; filename="rejected-{batch.pk}.jsonl"'
+
+
+@pytest.mark.parametrize("model", ["article", "outlet", "story", "importbatch", "importissue"])
+def test_lists_cost_the_same_queries_for_one_row_and_for_three(client, boss, model, django_assert_max_num_queries):
+    counts = []
+    for texts in (["One was here.", ""], ["Two was here.", "", "Three was here.", ""]):
+        _import(*texts)
+        with django_assert_max_num_queries(12) as captured:
+            assert client.get(reverse(f"admin:corpus_{model}_changelist")).status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def test_the_list_of_articles_loads_no_texts(client, boss, django_assert_max_num_queries):
+    _import("One was here.")
+
+    with django_assert_max_num_queries(12) as captured:
+        client.get(reverse("admin:corpus_article_changelist"), {"q": "was"})
+
+    assert not [query["sql"] for query in captured.captured_queries if '"corpus_article"."raw"' in query["sql"]]
+
+
+def test_staff_without_a_project_and_strangers_see_nothing(client):
+    batch = _import("It rained all day.", "").batch
+    article = Article.objects.get()
+    client.force_login(make_user("clerk", is_staff=True))
+
+    for name, arguments in (
+        ("corpus_article_change", [article.pk]), ("corpus_article_upload", []), ("corpus_importbatch_change", [batch.pk]),
+        ("corpus_importbatch_rejected", [batch.pk]), ("corpus_article_changelist", []),
+    ):  # fmt: skip
+        answer = client.get(reverse(f"admin:{name}", args=arguments))
+        assert answer.status_code in (302, 403, 404), name
+        assert b"rained" not in getattr(answer, "content", b"")
