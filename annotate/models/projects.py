@@ -3,6 +3,7 @@
 import secrets
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -31,7 +32,7 @@ class Role(models.TextChoices):
 class ProjectQuerySet(models.QuerySet["Project"]):
     """Conditions on projects."""
 
-    def of_member(self, user: object, *roles: str) -> "ProjectQuerySet":
+    def of_member(self, user: User | int | None, *roles: str) -> "ProjectQuerySet":
         """Projects in which ``user`` has one of ``roles`` (any role if none is named)."""
         memberships = Membership.objects.filter(user=user)
         if roles:

@@ -1,0 +1,163 @@
+"""Tasks: who is where. Marks are never edited here; a task can be returned with a note or given to somebody else."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.options import ActionLocation
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from annotate.admin.confirmation import ask
+from annotate.admin.filters import AnnotatorFilter, ScopedRelatedFilter
+from annotate.admin.rows import count_of
+from annotate.models import SpanAnnotation, Task
+from annotate.operations.tasks import reassign_task, return_task
+from annotate.visibility import tasks_for
+from corpus.scoped_admin import ScopedAdmin
+
+TONES = {"submitted": "good", "claimed": "busy", "returned": "warn", "skipped": "bad", "expired": "bad"}
+SHOWN_MARKS = 200
+EVERYWHERE = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
+
+
+class NoteForm(forms.Form):
+    """What the annotator reads when the task is back."""
+
+    note = forms.CharField(
+        label="Note to the annotator",
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="Say what to look at again. The annotator sees this above the text.",
+    )
+
+
+@admin.register(Task)
+class TaskAdmin(ScopedAdmin):
+    rows_for = staticmethod(tasks_for)
+    nobody_may = frozenset({"add", "change", "delete"})
+    list_display = ["headline", "project", "slot", "state_badge", "annotator", "mark_count", "when", "minutes"]
+    list_filter = [("project", ScopedRelatedFilter), "state", AnnotatorFilter]
+    list_select_related = ["project", "article", "annotator"]
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["article__title", "annotator__username"]
+    search_help_text = "Headline or username"
+    ordering = ["-pk"]
+    actions = ["return_with_note", "reassign"]
+    fieldsets = [
+        (None, {"fields": ["project", "article", ("slot", "round"), "annotator", "state_badge"]}),
+        (
+            "Course",
+            {"fields": ["claimed_at", "lease_expires", "submitted_at", "closed_at", "minutes", "reason", "note"]},
+        ),
+        ("Marks", {"fields": ["marks"]}),
+    ]
+    readonly_fields = ["state_badge", "minutes", "marks"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        kept = SpanAnnotation.objects.filter(deleted_at__isnull=True)
+        # The list wants the headline alone; texts stay in the database.
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(n_marks=count_of(kept, "task"))
+            .defer(*(f"article__{name}" for name in ("text", "raw", "raw_fields", "segments", "removed", "zones")))
+        )
+
+    @admin.display(description="article", ordering="article__title")
+    def headline(self, task: Task) -> SafeString:
+        title = str(task.article)
+        return format_html(
+            '<span title="{}">{}</span>', title, title if len(title) <= 60 else f"{title[:59].rstrip()}…"
+        )
+
+    @admin.display(description="state", ordering="state")
+    def state_badge(self, task: Task) -> SafeString:
+        return format_html(
+            '<span class="badge" data-tone="{}">{}</span>', TONES.get(task.state, ""), task.get_state_display()
+        )
+
+    @admin.display(description="marks", ordering="n_marks")
+    def mark_count(self, task: Any) -> int:
+        return task.n_marks
+
+    @admin.display(description="since", ordering=models.F("created_at").desc())
+    def when(self, task: Task) -> Any:
+        return task.closed_at or task.submitted_at or task.claimed_at or "–"
+
+    @admin.display(description="minutes at work", ordering="active_seconds")
+    def minutes(self, task: Task) -> str:
+        return f"{task.active_seconds / 60:.0f}" if task.active_seconds else "–"
+
+    @admin.display(description="")
+    def marks(self, task: Task) -> SafeString:
+        marks = list(task.spans.filter(deleted_at__isnull=True).select_related("label")[: SHOWN_MARKS + 1])
+        return render_to_string(
+            "admin/annotate/task/marks.html", {"marks": marks[:SHOWN_MARKS], "more": len(marks) > SHOWN_MARKS}
+        )
+
+    @admin.action(description="Return with a note …", location=EVERYWHERE)
+    def return_with_note(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """Send submitted tasks back to the people who submitted them."""
+        tasks = self._suited(request, queryset, {Task.State.SUBMITTED}, "Only submitted tasks can be returned.")
+        if not tasks:
+            return None
+        form = NoteForm(request.POST if "confirmed" in request.POST else None)
+        if form.is_bound and form.is_valid():
+            for task in tasks:
+                return_task(task=task, note=form.cleaned_data["note"], now=timezone.now())
+                self.log_change(request, task, f"Returned with a note: {form.cleaned_data['note']}")
+            self.message_user(request, f"{_tasks(len(tasks))} returned.", messages.SUCCESS)
+            return None
+        return ask(
+            self,
+            request,
+            title="Return with a note",
+            lead=f"{_tasks(len(tasks))} will go back to the annotator, out of agreement until submitted again.",
+            button="Return",
+            form=form,
+            rows=tasks,
+            action="return_with_note",
+        )
+
+    @admin.action(description="Reassign to somebody else …", location=EVERYWHERE)
+    def reassign(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """Close tasks in work and open their slots for others; the marks made so far stay on the closed tasks."""
+        suited = {Task.State.CLAIMED, Task.State.RETURNED, Task.State.SUBMITTED}
+        tasks = self._suited(request, queryset, suited, "Only tasks in somebody's hands can be reassigned.")
+        if not tasks:
+            return None
+        if "confirmed" in request.POST:
+            for task in tasks:
+                reassign_task(task=task, now=timezone.now())
+                self.log_change(request, task, "Reassigned: closed, its slot opened again.")
+            self.message_user(request, f"{_tasks(len(tasks))} opened for other annotators.", messages.SUCCESS)
+            return None
+        return ask(
+            self,
+            request,
+            title="Reassign",
+            lead=f"{_tasks(len(tasks))} will be closed and offered to other annotators. "
+            "What was marked so far stays on the closed task, outside agreement and releases.",
+            button="Reassign",
+            rows=tasks,
+            action="reassign",
+            danger=True,
+        )
+
+    def _suited(self, request: HttpRequest, queryset: Any, states: set[str], remedy: str) -> list[Task]:
+        """The chosen tasks in one of ``states``; says so where others were chosen too."""
+        chosen = list(queryset.select_related("project", "article", "annotator"))
+        suited = [task for task in chosen if task.state in states]
+        if len(suited) < len(chosen) and "confirmed" not in request.POST:
+            self.message_user(request, f"{remedy} {_tasks(len(chosen) - len(suited))} left out.", messages.WARNING)
+        return suited
+
+
+def _tasks(count: int) -> str:
+    return "1 task" if count == 1 else f"{count} tasks"
