@@ -94,6 +94,12 @@ class ProjectForm(forms.ModelForm):
         field.choices = switch_choices(content)
         field.initial = [name for name, on in (switch_names(content) | self.instance.switches).items() if on]
 
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if slug != slug.lower():
+            raise ValidationError("Small letters only.")
+        return slug
+
     def clean_annotators_per_article(self) -> int:
         wanted: int = self.cleaned_data["annotators_per_article"]
         if self.instance.pk:

@@ -14,8 +14,15 @@ from annotate.admin.confirmation import ask
 from annotate.admin.project_form import MembershipForm, MembershipFormSet, ProjectForm
 from annotate.admin.rows import count_of, take_fields
 from annotate.models import Membership, Project, ProjectArticle, Role, Task
-from annotate.operations.project_settings import change_project
-from annotate.operations.projects import add_articles, add_member, close_project, create_project, open_project
+from annotate.operations.project_settings import CodebookInUseError, change_project
+from annotate.operations.projects import (
+    ProjectRefusedError,
+    add_articles,
+    add_member,
+    close_project,
+    create_project,
+    open_project,
+)
 from annotate.visibility import projects_for
 from corpus.scoped_admin import ScopedAdmin, ScopedInline
 from corpus.visibility import is_superuser
@@ -138,10 +145,20 @@ class ProjectAdmin(ScopedAdmin):
                 blind_fields=data["blind_fields"],
                 switches=switches,
             )
-            added = add_articles(project=stored, articles=form.chosen_articles(), actor=request.user)
+            added = add_articles(project=stored, articles=form.chosen_articles())
             if added:
                 self.message_user(request, f"{articles_in_words(added)} added.", messages.SUCCESS)
         take_fields(obj, stored)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (ProjectRefusedError, CodebookInUseError) as error:
+            # Between the form's check and the operation somebody took the slug or began a task.
+            self.message_user(request, str(error), messages.ERROR)
+            return redirect(request.path)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ARG002, FBT001
         """New members come in through the operation; a change of role or group is one row."""
@@ -185,7 +202,7 @@ class ProjectAdmin(ScopedAdmin):
         )
         if annotators < project.annotators_per_article:
             lead += " With so few people no article can be completed; you can add more at any time."
-        return ask(self, request, title=f"Open “{project}”", lead=lead, button="Open for work")
+        return ask(self, request, title=f"Open “{project}”", lead=lead, button="Open for work", back=self._page(pk))
 
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         project = self._project(request, pk)
@@ -199,7 +216,10 @@ class ProjectAdmin(ScopedAdmin):
             f"{project.n_submitted} of {project.n_wanted} readings are submitted, {in_hand} are in people's hands. "
             "Nobody can go on working in a closed project; what was saved is kept, and it can be opened again."
         )
-        return ask(self, request, title=f"Close “{project}”", lead=lead, button="Close the project", danger=True)
+        return ask(self, request, title=f"Close “{project}”", lead=lead, button="Close the project", danger=True, back=self._page(pk))
+
+    def _page(self, pk: int) -> str:
+        return reverse("admin:annotate_project_change", args=[pk])
 
     def _project(self, request: HttpRequest, pk: int) -> Any:
         project = self.get_queryset(request).filter(pk=pk).first()

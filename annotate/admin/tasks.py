@@ -22,6 +22,7 @@ from corpus.scoped_admin import ScopedAdmin
 
 TONES = {"submitted": "good", "claimed": "busy", "returned": "warn", "skipped": "bad", "expired": "bad"}
 SHOWN_MARKS = 200
+AT_ONCE = 200
 EVERYWHERE = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
 
@@ -152,7 +153,10 @@ class TaskAdmin(ScopedAdmin):
 
     def _suited(self, request: HttpRequest, queryset: Any, states: set[str], remedy: str) -> list[Task]:
         """The chosen tasks in one of ``states``; says so where others were chosen too."""
-        chosen = list(queryset.select_related("project", "article", "annotator"))
+        chosen = list(queryset.select_related("project", "article", "annotator")[: AT_ONCE + 1])
+        if len(chosen) > AT_ONCE:
+            self.message_user(request, f"At most {AT_ONCE} tasks at once; choose fewer.", messages.ERROR)
+            return []
         suited = [task for task in chosen if task.state in states]
         if len(suited) < len(chosen) and "confirmed" not in request.POST:
             self.message_user(request, f"{remedy} {_tasks(len(chosen) - len(suited))} left out.", messages.WARNING)

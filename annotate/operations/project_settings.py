@@ -7,7 +7,7 @@ from annotate.models import Codebook, Project, ProjectArticle
 from annotate.operations.tasks import ensure_slots
 
 
-class CodebookInUse(Exception):
+class CodebookInUseError(Exception):
     """Tasks of the project exist, and they and their marks are bound to its codebook; make a new project instead."""
 
 
@@ -27,11 +27,11 @@ def change_project(
 ) -> Project:
     """Store new settings. Where work is on, slots are made or open ones dropped so that each article has its number.
 
-    Raises CodebookInUse, and CodebookError for switches that name nothing in the codebook.
+    Raises CodebookInUseError, and CodebookError for switches that name nothing in the codebook.
     """
     locked = Project.objects.select_for_update().get(pk=project.pk)
     if locked.codebook_id != codebook.pk and locked.tasks.exists():
-        raise CodebookInUse(f"{locked} has tasks with {locked.codebook}; its codebook stays.")
+        raise CodebookInUseError(f"{locked} has tasks with {locked.codebook}; its codebook stays.")
     locked.title, locked.slug, locked.codebook = title, slug, codebook
     locked.guidelines = guidelines
     locked.annotators_per_article, locked.ordering, locked.lease_minutes = (
