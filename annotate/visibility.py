@@ -1,6 +1,7 @@
 """What of projects, codebooks, articles and accounts a manager finds in the admin; handed to ``corpus.visibility``."""
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.models import ADDITION, LogEntry
@@ -99,7 +100,7 @@ def _blinded(user: visibility.Account) -> QuerySet[Project]:
     )
 
 
-def _added_by(user: visibility.Account, model: type[models.Model]) -> QuerySet[LogEntry, dict[str, int]]:
+def _added_by(user: visibility.Account, model: type[models.Model]) -> QuerySet[LogEntry, Any]:
     """Keys of the rows of ``model`` that the person added through the admin, from its log."""
     return (
         LogEntry.objects.filter(

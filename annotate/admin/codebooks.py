@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from annotate.admin.rows import count_of, take_fields
 from annotate.codebook import CodebookError, content_sha256, parse_codebook, pretty_json
 from annotate.models import Codebook, Label
-from annotate.operations.codebooks import CodebookConflict, change_codebook, save_codebook
+from annotate.operations.codebooks import CodebookConflictError, change_codebook, save_codebook
 from annotate.visibility import codebooks_for, own_codebooks_for, projects_for
 from corpus.scoped_admin import ScopedAdmin
 
@@ -132,7 +132,7 @@ class CodebookAdmin(ScopedAdmin):
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except CodebookConflict as error:
+        except CodebookConflictError as error:
             # Between the form's check and the lock somebody began a task or took the version.
             self.message_user(request, str(error), messages.ERROR)
             return redirect("admin:annotate_codebook_changelist")

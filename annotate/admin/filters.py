@@ -13,7 +13,7 @@ from annotate.visibility import users_for
 class ScopedRelatedFilter(RelatedFieldListFilter):
     """Choices from the related model's admin, so limited by membership; asks no rows of the listed model."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         related_admin = model_admin.admin_site.get_model_admin(field.remote_field.model)
         rows = related_admin.get_queryset(request).order_by()
         return field.get_choices(

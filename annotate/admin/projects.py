@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -116,7 +117,7 @@ class ProjectAdmin(ScopedAdmin):
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:  # noqa: FBT001
         data = form.cleaned_data
         if not change:
-            mine = () if is_superuser(request.user) else [(request.user, Role.MANAGER)]
+            mine = [] if is_superuser(request.user) else [(User.objects.get(pk=request.user.pk), Role.MANAGER)]
             stored = create_project(
                 slug=obj.slug,
                 title=obj.title,
@@ -216,7 +217,15 @@ class ProjectAdmin(ScopedAdmin):
             f"{project.n_submitted} of {project.n_wanted} readings are submitted, {in_hand} are in people's hands. "
             "Nobody can go on working in a closed project; what was saved is kept, and it can be opened again."
         )
-        return ask(self, request, title=f"Close “{project}”", lead=lead, button="Close the project", danger=True, back=self._page(pk))
+        return ask(
+            self,
+            request,
+            title=f"Close “{project}”",
+            lead=lead,
+            button="Close the project",
+            danger=True,
+            back=self._page(pk),
+        )
 
     def _page(self, pk: int) -> str:
         return reverse("admin:annotate_project_change", args=[pk])

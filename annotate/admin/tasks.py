@@ -151,7 +151,7 @@ class TaskAdmin(ScopedAdmin):
             danger=True,
         )
 
-    def _suited(self, request: HttpRequest, queryset: Any, states: set[str], remedy: str) -> list[Task]:
+    def _suited(self, request: HttpRequest, queryset: Any, states: set[Task.State], remedy: str) -> list[Task]:
         """The chosen tasks in one of ``states``; says so where others were chosen too."""
         chosen = list(queryset.select_related("project", "article", "annotator")[: AT_ONCE + 1])
         if len(chosen) > AT_ONCE:
