@@ -1,0 +1,114 @@
+"""croissant.json: the data files and their columns as Croissant 1.0 JSON-LD (mlcommons.org/croissant/1.0)."""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+
+from release import records
+from release.card import Facts
+from release.columns import Json, columns_of
+from release.records import FILES
+
+_CR = [
+    "arrayShape",
+    "citeAs",
+    "column",
+    "containedIn",
+    "equivalentProperty",
+    "extract",
+    "field",
+    "fileProperty",
+    "fileObject",
+    "fileSet",
+    "format",
+    "includes",
+    "isArray",
+    "isLiveDataset",
+    "jsonPath",
+    "key",
+    "md5",
+    "parentField",
+    "path",
+    "recordSet",
+    "references",
+    "regex",
+    "repeated",
+    "replace",
+    "samplingRate",
+    "separator",
+    "source",
+    "subField",
+    "transform",
+]
+CONTEXT: dict[str, Json] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "dct": "http://purl.org/dc/terms/",
+    "sc": "https://schema.org/",
+    "conformsTo": "dct:conformsTo",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    **{name: f"cr:{name}" for name in _CR},
+}
+TYPES = {str: "sc:Text", records.Time: "sc:DateTime", int: "sc:Integer", float: "sc:Float", bool: "sc:Boolean"}
+KEYS = {
+    "articles": "article_id",
+    "annotations": "annotation_id",
+    "spans_aggregated": "unit_id",
+    "adjudicated": "span_id",
+    "annotators": "annotator_id",
+}
+
+
+def croissant(facts: Facts) -> dict[str, Json]:
+    """Columns that hold lists of objects are described in schema/ and left out here."""
+    files = {file.path: file for file in facts.data if file.records}
+    distribution: list[Json] = [
+        {
+            "@type": "cr:FileObject",
+            "@id": path.removeprefix("data/"),
+            "name": path.removeprefix("data/"),
+            "contentUrl": path,
+            "contentSize": f"{file.bytes} B",
+            "encodingFormat": "application/jsonlines",
+            "sha256": file.sha256,
+        }
+        for path, file in sorted(files.items())
+    ]
+    return {
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "name": facts.project.slug,
+        "description": f"{facts.project.title}: passages of news articles labelled by several annotators.",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "version": facts.version,
+        "datePublished": facts.created[:10],
+        "distribution": distribution,
+        "recordSet": [_record_set(name) for name in facts.configs],
+        "rai:dataAnnotationProtocol": "Annotators mark spans of each article by themselves; see guidelines.md.",
+        "rai:dataAnnotationPlatform": "Slantwise",
+        "rai:annotationsPerItem": str(facts.project.annotators_per_article),
+        "rai:dataReleaseMaintenancePlan": "A version never changes; corrections are a new version.",
+    }
+
+
+def _record_set(name: str) -> dict[str, Json]:
+    described: dict[str, Json] = {"@type": "cr:RecordSet", "@id": name, "name": name}
+    if name in KEYS:
+        described["key"] = {"@id": f"{name}/{KEYS[name]}"}
+    described["field"] = [
+        {
+            "@type": "cr:Field",
+            "@id": f"{name}/{column.name}",
+            "name": column.name,
+            "description": column.meaning,
+            "dataType": TYPES[column.kind],
+            "source": {"fileObject": {"@id": f"{name}.jsonl"}, "extract": {"column": column.name}},
+        }
+        for column in columns_of(FILES[name])
+        if not is_dataclass(column.kind) and not column.many
+    ]
+    return described

@@ -1,0 +1,21 @@
+"""Why a release cannot be built; each message is meant for the person who asked."""
+
+
+class ReleaseError(Exception):
+    """A release cannot be built."""
+
+
+class TargetNotEmptyError(ReleaseError):
+    """The directory exists already and is not empty; a release is never written over something else."""
+
+
+class BadVersionError(ReleaseError):
+    """The version is not a semantic version such as 1.0.0."""
+
+
+class VersionTakenError(ReleaseError):
+    """This version exists already; releases never change, so raise the version."""
+
+
+class SupersededError(ReleaseError):
+    """Another worker took this release over."""

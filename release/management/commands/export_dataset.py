@@ -1,0 +1,73 @@
+"""``manage.py export_dataset``."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from annotate.models import Project
+from release.exceptions import ReleaseError
+from release.models import Release
+from release.operations.building import UNVERSIONED, export_release
+from release.operations.versions import checked_version
+
+
+class Command(BaseCommand):
+    help = (
+        "Write a project's dataset to a directory that must not exist or be empty. "
+        "Example: manage.py export_dataset caravan --out caravan-1.0.0 --version 1.0.0"
+    )
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        # --version is Django's own option too; here it is the dataset's.
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("project", help="Slug of the project.")
+        parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="The release directory to make.")
+        parser.add_argument(
+            "--version", dest="dataset_version", default=UNVERSIONED, metavar="V", help="Default: 0.0.0."
+        )
+        parser.add_argument(
+            "--text",
+            choices=Release.TextMode.values,
+            default=Release.TextMode.FULL,
+            help="What of the articles goes in: their text, the marked passages, or positions only. Default: full.",
+        )
+        parser.add_argument(
+            "--include-unfinished",
+            action="store_true",
+            help="Also claimed, returned, expired and handed back work, as status in_progress.",
+        )
+        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        try:
+            project = Project.objects.get(slug=options["project"])
+        except Project.DoesNotExist:
+            raise CommandError(f"There is no project {options['project']!r}.") from None
+        try:
+            built = export_release(
+                project=project,
+                out=options["out"],
+                version=checked_version(options["dataset_version"]),
+                text_mode=options["text"],
+                include_unfinished=options["include_unfinished"],
+            )
+        except (ReleaseError, OSError) as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            answer = {
+                "path": str(built.path),
+                "name": built.name,
+                "version": built.version,
+                "sha256": built.sha256,
+                "files": [{"path": f.path, "sha256": f.sha256, "records": f.records} for f in built.files],
+            }
+            self.stdout.write(json.dumps(answer, ensure_ascii=False))
+            return
+        for file in built.files:
+            if file.records is not None:
+                self.stdout.write(f"{file.records:>9,}  {file.path}")
+        self.stdout.write(f"{built.name} {built.version} is in {built.path} (sha256 {built.sha256})")

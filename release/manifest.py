@@ -1,0 +1,96 @@
+"""manifest.json: what a release is made of and how, so that it can be checked and made again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from annotate.models import Codebook, Project, ProjectArticle
+from release.columns import Json
+from release.records import SCHEMA_VERSION
+from release.rows import Counts, time_of
+from release.splits import SEED, SHARES
+from release.writing import WrittenFile
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the caller decided about a release."""
+
+    version: str
+    text_mode: str
+    include_unfinished: bool
+    previous_version: str | None
+    bootstrap: int
+    seed: int
+    tool_version: str
+
+
+def manifest_of(
+    *,
+    project: Project,
+    codebook: Codebook,
+    terms: Terms,
+    counts: Counts,
+    created: datetime,
+    files: Sequence[WrittenFile],
+    units: Mapping[str, int],
+    clustering: Mapping[str, Json],
+) -> dict[str, Json]:
+    """``files`` are all files but this one."""
+    excluded = (
+        ProjectArticle.objects.filter(project=project, excluded=True)
+        .order_by("article__uuid")
+        .values_list("article__uuid", "excluded_reason")
+    )
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": project.slug,
+        "title": project.title,
+        "version": terms.version,
+        "previous_version": terms.previous_version,
+        "created": time_of(created),
+        "tool": "slantwise",
+        "tool_version": terms.tool_version,
+        "codebook": {"name": codebook.name, "version": codebook.version, "sha256": codebook.sha256},
+        "text_mode": terms.text_mode,
+        "include_unfinished": terms.include_unfinished,
+        "offset_unit": "unicode_code_point",
+        "annotators_per_article": project.annotators_per_article,
+        "blind_fields": sorted(project.blind_fields),
+        **clustering,
+        "agreement": {
+            "bootstrap": terms.bootstrap,
+            "seed": terms.seed,
+            "interval": "percentile bootstrap over articles, 2.5 and 97.5",
+            "counts": "complete readings; an empty one counts as nothing marked",
+        },
+        "splits": {
+            "by": "event_id",
+            "seed": SEED,
+            "shares": {name: round(upto - before, 9) for (name, upto), before in _shares()},
+            "rule": "SHA-256 of seed/event_id; without an event: its group of near duplicates, else the article",
+            "articles": dict(counts.splits),
+        },
+        "counts": {
+            "articles": sum(counts.splits.values()),
+            "annotations": dict(counts.statuses),
+            "annotators": len(counts.readings),
+            "spans": counts.spans,
+            "relations": counts.relations,
+            "spans_by_layer_and_label": {layer: dict(labels) for layer, labels in counts.labels.items()},
+            "units_by_layer": dict(units),
+        },
+        "excluded": [{"article_id": str(uuid), "reason": reason} for uuid, reason in excluded],
+        "files": [
+            {"path": file.path, "sha256": file.sha256, "bytes": file.bytes, "records": file.records}
+            for file in sorted(files, key=lambda file: file.path)
+        ],
+    }
+
+
+def _shares() -> list[tuple[tuple[str, float], float]]:
+    return list(zip(SHARES, [0.0, *(upto for _, upto in SHARES)], strict=False))

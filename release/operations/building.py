@@ -1,0 +1,241 @@
+"""Build a release directory: beside its place, synced, then renamed into it, so that it is there whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from django.conf import settings
+from django.db.models import Min, TextField
+from django.db.models.functions import Cast
+
+from annotate.codebook import enabled_content
+from annotate.models import Codebook, Label, Project, ProjectArticle, Task
+from release.card import Facts, citation, data_statement, licence, readme
+from release.columns import json_schema
+from release.croissant import croissant
+from release.exceptions import TargetNotEmptyError
+from release.figures import Readings, agreement_figures, implementation_of
+from release.manifest import MANIFEST, Terms, manifest_of
+from release.reading import articles_with_work, pseudonyms, snapshot
+from release.records import FILES, Annotator, Time
+from release.rows import LabelFacts, Recorder, Scheme, question_code, time_of
+from release.units import CLUSTERING, units_of
+from release.writing import RecordFile, WrittenFile, pretty, sync_directory, write_text
+
+type Progress = Callable[[int, int], None]
+
+BOOTSTRAP = 1000
+SEED = 0
+UNVERSIONED = "0.0.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A finished directory. ``sha256`` is that of manifest.json, which holds the others."""
+
+    path: Path
+    name: str
+    version: str
+    sha256: str
+    files: list[WrittenFile]
+    manifest: dict[str, object]
+
+
+@cache
+def tool_version() -> str:
+    """As pyproject.toml says."""
+    with (Path(settings.BASE_DIR) / "pyproject.toml").open("rb") as file:
+        return cast("str", tomllib.load(file)["project"]["version"])
+
+
+def export_release(
+    *,
+    project: Project,
+    out: Path,
+    version: str = UNVERSIONED,
+    text_mode: str = "full",
+    include_unfinished: bool = False,
+    previous_version: str | None = None,
+    on_progress: Progress | None = None,
+) -> Built:
+    """Write a release of the project's present state to ``out``, which must not exist or be an empty directory.
+
+    Nothing is left behind on failure. Raises TargetNotEmptyError. The same state of the database gives the same bytes.
+    """
+    out = out.absolute()
+    refuse_occupied(out)
+    terms = Terms(version, text_mode, include_unfinished, previous_version, BOOTSTRAP, SEED, tool_version())
+    with partial_directory(out) as partial:
+        built = write_release(project=project, root=partial, terms=terms, on_progress=on_progress)
+        move_into_place(partial, out)
+    return Built(out, built.name, built.version, built.sha256, built.files, built.manifest)
+
+
+def refuse_occupied(out: Path) -> None:
+    """Raises TargetNotEmptyError unless ``out`` is free or an empty directory."""
+    if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
+        raise TargetNotEmptyError(f"{out} exists already and is not an empty directory; choose another one.")
+
+
+@contextmanager
+def partial_directory(out: Path) -> Iterator[Path]:
+    """A fresh ``OUT.partial-…`` beside ``out``, gone afterwards unless it was renamed."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f"{out.name}.partial-{secrets.token_hex(4)}")
+    partial.mkdir()
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def move_into_place(partial: Path, out: Path) -> None:
+    """Sync the directories and rename. A directory that came to be at ``out`` meanwhile is refused by the system."""
+    for directory, _, _ in os.walk(partial):
+        sync_directory(Path(directory))
+    try:
+        partial.rename(out)
+    except OSError as error:
+        raise TargetNotEmptyError(f"{out} cannot be replaced by the finished release: {error.strerror}.") from error
+    sync_directory(out.parent)
+
+
+def write_release(*, project: Project, root: Path, terms: Terms, on_progress: Progress | None = None) -> Built:
+    """All files of a release into the empty directory ``root``, from one moment of the database."""
+    with snapshot():
+        project = Project.objects.select_related("codebook").get(pk=project.pk)
+        codebook = project.codebook
+        scheme = scheme_of(project, codebook)
+        roles = people_of(project)
+        recorder = Recorder(project, scheme, {user: name for user, (name, _) in roles.items()}, terms.text_mode)
+        total = ProjectArticle.objects.filter(project=project, excluded=False).count()
+        readings = Readings()
+        unit_counts: dict[str, int] = {}
+        with ExitStack() as stack:
+            files = {
+                name: stack.enter_context(RecordFile(root, f"data/{name}.jsonl", record))
+                for name, record in FILES.items()
+            }
+            for done, row in enumerate(
+                articles_with_work(project, labels=scheme.labels, include_unfinished=terms.include_unfinished), 1
+            ):
+                article = recorder.article(row)
+                annotations = list(recorder.annotations(row))
+                readings.add(article, annotations)
+                files["articles"].write(article)
+                files["annotations"].write_all(annotations)
+                for unit in units_of(row.text, annotations, scheme, shown=terms.text_mode != "positions"):
+                    files["spans_aggregated"].write(unit)
+                    unit_counts[unit.layer] = unit_counts.get(unit.layer, 0) + 1
+                if on_progress is not None:
+                    on_progress(done, total)
+            files["agreement"].write_all(
+                agreement_figures(
+                    readings,
+                    scheme,
+                    bootstrap=terms.bootstrap,
+                    seed=terms.seed,
+                    implementation=implementation_of(terms.tool_version),
+                )
+            )
+            files["annotators"].write_all(annotators(roles, recorder.counts.readings))
+        counts = recorder.counts
+        created = counts.latest or project.created_at
+        facts = Facts(
+            project,
+            codebook,
+            terms.version,
+            terms.text_mode,
+            cast("Time", time_of(created)),
+            counts,
+            [file.written for file in files.values()],
+        )
+        written = [*facts.data, *write_papers(root, facts)]
+        manifest = manifest_of(
+            project=project,
+            codebook=codebook,
+            terms=terms,
+            counts=counts,
+            created=created,
+            files=written,
+            units=unit_counts,
+            clustering=CLUSTERING,
+        )
+        last = write_text(root, MANIFEST, pretty(manifest))
+    files_by_path = sorted(written, key=lambda file: file.path)
+    return Built(root, project.slug, terms.version, last.sha256, files_by_path, dict(manifest))
+
+
+def write_papers(root: Path, facts: Facts) -> list[WrittenFile]:
+    """Everything but data and manifest."""
+    papers = {
+        "README.md": readme(facts),
+        "DATASTATEMENT.md": data_statement(facts),
+        "LICENSE.md": licence(facts),
+        "CITATION.cff": citation(facts),
+        "croissant.json": pretty(croissant(facts)),
+        "guidelines.md": facts.project.guidelines.replace("\r\n", "\n").rstrip("\n") + "\n",
+        "schema/codebook.json": pretty(facts.codebook.content),
+        **{f"schema/{name}.schema.json": pretty(json_schema(record)) for name, record in FILES.items()},
+    }
+    return [write_text(root, path, content) for path, content in papers.items()]
+
+
+def scheme_of(project: Project, codebook: Codebook) -> Scheme:
+    """What the codebook says about labels, attributes and questions, by the keys that rows carry."""
+    attributes = {
+        label["code"]: tuple(attribute["name"] for attribute in label.get("attributes", ()))
+        for layer in codebook.content.get("layers", ())
+        for label in layer["labels"]
+    }
+    on = {
+        label["code"]
+        for layer in enabled_content(codebook.content, project.switches)["layers"]
+        for label in layer["labels"]
+    }
+    rows = list(Label.objects.filter(codebook=codebook, code__in=on).order_by("index"))
+    guidelines = hashlib.sha256(project.guidelines.encode()).hexdigest()[:12] if project.guidelines else None
+    return Scheme(
+        codebook_version=str(codebook),
+        guideline_version=guidelines,
+        labels={row.pk: LabelFacts(row.code, row.layer, attributes.get(row.code, ())) for row in rows},
+        layers=tuple(dict.fromkeys(row.layer for row in rows)),
+        indexes={row.code: row.index for row in rows},
+        questions=tuple(question_code(question) for question in codebook.content.get("questions", ())),
+    )
+
+
+def people_of(project: Project) -> dict[int, tuple[str, str]]:
+    """user id → (pseudonym, role), also of annotators who left the project.
+
+    Theirs comes from their first task's random uuid: stored, in the release anyway, and no way back to the person.
+    """
+    people = pseudonyms(project)
+    gone = (
+        Task.objects.filter(project=project, annotator__isnull=False)
+        .exclude(annotator__in=list(people))
+        .values_list("annotator")
+        .annotate(first=Min(Cast("uuid", TextField())))  # min(uuid) came with Postgres 18
+    )
+    for user, first in gone:
+        people[user] = (f"a{hashlib.sha256(first.encode()).hexdigest()[:10]}", "annotator")
+    return people
+
+
+def annotators(roles: dict[int, tuple[str, str]], readings: dict[str, int]) -> list[Annotator]:
+    """Those with a row in annotations.jsonl, by id."""
+    return [
+        Annotator(name, role, None, None, None, readings[name])
+        for name, role in sorted(roles.values())
+        if name in readings
+    ]

@@ -1,0 +1,198 @@
+"""Releases as rows: asked for on a page, built by the worker, kept under ``RELEASE_ROOT/<project>/<version>``."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from annotate.models import Project
+from release.exceptions import ReleaseError, SupersededError, VersionTakenError
+from release.manifest import Terms
+from release.models import Release
+from release.operations.building import (
+    BOOTSTRAP,
+    SEED,
+    Built,
+    move_into_place,
+    partial_directory,
+    tool_version,
+    write_release,
+)
+from release.operations.versions import checked_version
+
+logger = logging.getLogger(__name__)
+
+SILENCE = timedelta(seconds=60)
+BEAT = 2.0  # seconds between two notes of progress
+
+
+def directory_of(release: Release) -> Path:
+    """Where the files of a built release are."""
+    return Path(settings.RELEASE_ROOT).absolute() / release.project.slug / release.version
+
+
+@transaction.atomic
+def request_release(*, project: Project, version: str, text_mode: str, actor: User | None) -> Release:
+    """Note the wish; the caller enqueues ``release.tasks.build``. Raises BadVersionError, VersionTakenError."""
+    checked_version(version)
+    if text_mode not in Release.TextMode.values:
+        raise ReleaseError(f"There is no text mode {text_mode!r}.")
+    taken = f"Version {version} exists already; releases never change, so raise the version."
+    if Release.objects.filter(project=project, version=version).exists():
+        raise VersionTakenError(taken)
+    try:
+        with transaction.atomic():
+            return Release.objects.create(project=project, version=version, text_mode=text_mode, created_by=actor)
+    except IntegrityError as error:
+        raise VersionTakenError(taken) from error
+
+
+@transaction.atomic
+def retry_release(*, release: Release) -> bool:
+    """Put a failed release back to waiting; False if it is not one that failed. The caller enqueues the task."""
+    locked = Release.objects.select_for_update().get(pk=release.pk)
+    if locked.state != Release.State.FAILED:
+        return False
+    locked.state, locked.error, locked.progress, locked.heartbeat = Release.State.WAITING, "", 0, None
+    locked.save(update_fields=["state", "error", "progress", "heartbeat"])
+    return True
+
+
+def build_release(*, release_id: int, now: datetime) -> bool:
+    """Build one release and keep it; False if it is built, failed, or in the hands of a worker that is alive.
+
+    May run any number of times: an attempt is numbered, and only the latest may finish. A failure is written into the
+    row in words and raised.
+    """
+    attempt = _begin(release_id, now)
+    if attempt is None:
+        return False
+    release = Release.objects.select_related("project").get(pk=release_id)
+    out = directory_of(release)
+    terms = Terms(
+        version=release.version,
+        text_mode=release.text_mode,
+        include_unfinished=False,
+        previous_version=_version_before(release),
+        bootstrap=BOOTSTRAP,
+        seed=SEED,
+        tool_version=tool_version(),
+    )
+    try:
+        with partial_directory(out) as partial:
+            with Heart(release_id, attempt) as heart:
+                built = write_release(project=release.project, root=partial, terms=terms, on_progress=heart.note)
+            _finish(release_id, attempt, built, partial, out)
+    except SupersededError:
+        logger.info("Release %s was taken over by another worker", release_id)
+        return False
+    except Exception as error:
+        said = str(error) if isinstance(error, (ReleaseError, OSError)) else "Building failed; the log says why."
+        Release.objects.filter(pk=release_id, attempt=attempt, state=Release.State.BUILDING).update(
+            state=Release.State.FAILED, error=said
+        )
+        raise
+    except BaseException:
+        # The worker is told to stop; whoever takes the task up next need not wait for silence.
+        Release.objects.filter(pk=release_id, attempt=attempt, state=Release.State.BUILDING).update(
+            state=Release.State.WAITING
+        )
+        raise
+    return True
+
+
+@transaction.atomic
+def silent_releases(*, now: datetime) -> list[int]:
+    """Releases whose builder fell silent, by key; the caller enqueues them. Each is named once a minute."""
+    silent = Release.objects.select_for_update(skip_locked=True).filter(
+        state=Release.State.BUILDING, heartbeat__lt=now - SILENCE
+    )
+    keys = list(silent.values_list("pk", flat=True))
+    Release.objects.filter(pk__in=keys).update(state=Release.State.WAITING, heartbeat=now)
+    return keys
+
+
+@transaction.atomic
+def _begin(release_id: int, now: datetime) -> int | None:
+    """Take the release on; the number of this attempt, or None if there is nothing to do."""
+    release = Release.objects.select_for_update(of=("self",)).filter(pk=release_id).first()
+    if release is None or release.state in (Release.State.BUILT, Release.State.FAILED):
+        return None
+    alive = release.heartbeat is not None and release.heartbeat > now - SILENCE
+    if release.state == Release.State.BUILDING and alive:
+        return None
+    release.state = Release.State.BUILDING
+    release.attempt += 1
+    release.heartbeat = now
+    release.progress = 0
+    release.error = ""
+    release.save(update_fields=["state", "attempt", "heartbeat", "progress", "error"])
+    return release.attempt
+
+
+def _version_before(release: Release) -> str | None:
+    """The version built last before this one was asked for."""
+    return (
+        Release.objects.filter(project=release.project_id, state=Release.State.BUILT, created_at__lt=release.created_at)
+        .order_by("-created_at")
+        .values_list("version", flat=True)
+        .first()
+    )
+
+
+@transaction.atomic
+def _finish(release_id: int, attempt: int, built: Built, partial: Path, out: Path) -> None:
+    """Files and row together. The row's lock keeps a second worker out; a crash in between leaves a row not built."""
+    release = Release.objects.select_for_update(of=("self",)).get(pk=release_id)
+    if release.attempt != attempt or release.state != Release.State.BUILDING:
+        raise SupersededError
+    if out.exists():
+        # Left by an attempt that died between renaming and committing: nobody has seen it.
+        shutil.rmtree(out)
+    move_into_place(partial, out)
+    release.state = Release.State.BUILT
+    release.total = next(file.records or 0 for file in built.files if file.path == "data/articles.jsonl")
+    release.manifest = built.manifest
+    release.sha256 = built.sha256
+    release.progress = release.total
+    release.built_at = release.heartbeat = timezone.now()
+    release.save()
+
+
+class Heart:
+    """Writes progress and a heartbeat from a thread with its own connection: the build reads one frozen moment."""
+
+    def __init__(self, release_id: int, attempt: int) -> None:
+        self._rows = Release.objects.filter(pk=release_id, attempt=attempt, state=Release.State.BUILDING)
+        self._seen = (0, 0)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"release-{release_id}", daemon=True)
+
+    def note(self, done: int, total: int) -> None:
+        self._seen = (done, total)
+
+    def _beat(self) -> None:
+        try:
+            while not self._stop.wait(BEAT):
+                done, total = self._seen
+                self._rows.update(progress=done, total=total, heartbeat=timezone.now())
+        except Exception:
+            logger.exception("The progress of a release could not be noted")
+        finally:
+            connection.close()
+
+    def __enter__(self) -> Heart:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(timeout=10)

@@ -1,0 +1,87 @@
+"""Units: the passages that several annotators marked, and what all of them together say of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from agreement.clusters import Cluster, LayerMark, clusters
+from release.columns import Json
+from release.records import AggregatedSpan, Annotation, SoftAttribute, SoftLabel, Span, Support
+from release.rows import Scheme, attributes_of, member_id
+
+THRESHOLD = Fraction(1, 2)
+
+# What agreement.clusters does, in words.
+CLUSTERING: Mapping[str, Json] = {
+    "clustering": {
+        "rule": "two spans of one layer by different annotators are linked where their intersection over union, in "
+        "characters covered, reaches the threshold; a unit is a connected component of these links",
+        "threshold": f"{THRESHOLD.numerator}/{THRESHOLD.denominator}",
+        "passage": "hull of the characters that at least half of those who marked cover",
+    },
+    "hard_label_rule": "the label, or O for no mark, with the largest share of the votes of all annotators who "
+    "completed the article; an annotator with several labels in a unit splits the vote equally",
+    "tie_rule": "no hard label",
+}
+
+
+def units_of(text: str, annotations: Sequence[Annotation], scheme: Scheme, *, shown: bool) -> Iterator[AggregatedSpan]:
+    """Units of an article by layer in codebook order, numbered from 1 by place in the text.
+
+    Only complete readings count. ``shown``: whether the passage's text may go in.
+    """
+    complete = [annotation for annotation in annotations if annotation.status == "complete"]
+    spans: dict[str, Span] = {}
+    marks: list[LayerMark] = []
+    for annotation in complete:
+        for span in annotation.spans:
+            name = member_id(annotation.annotation_id, span.span_id)
+            spans[name] = span
+            pieces = tuple((piece.start, piece.end) for piece in span.fragments) if len(span.fragments) > 1 else ()
+            marks.append(LayerMark(name, annotation.annotator_id, span.layer, span.label, span.start, span.end, pieces))
+    if not marks:
+        return
+    by_layer: dict[str, list[Cluster]] = {}
+    for cluster in clusters(marks, {annotation.annotator_id for annotation in complete}, THRESHOLD):
+        by_layer.setdefault(cluster.layer, []).append(cluster)
+    article_id = complete[0].article_id
+    for layer in scheme.layers:
+        for number, cluster in enumerate(by_layer.get(layer, ()), 1):
+            yield AggregatedSpan(
+                unit_id=f"{article_id}.{layer}.{number}",
+                article_id=article_id,
+                layer=layer,
+                n_annotators=cluster.n_annotators,
+                n_marked=cluster.n_marked,
+                members=list(cluster.members),
+                start=cluster.start,
+                end=cluster.end,
+                text=text[cluster.start : cluster.end] if shown else None,
+                core_start=cluster.core_start,
+                core_end=cluster.core_end,
+                union_start=cluster.union_start,
+                union_end=cluster.union_end,
+                char_support=[Support(run.start, run.end, run.support) for run in cluster.char_support],
+                soft_label=[SoftLabel(share.label, share.p) for share in cluster.soft_label],
+                hard_label=cluster.hard_label,
+                resolution=cluster.resolution,
+                soft_attributes=soft_attributes([spans[member] for member in cluster.members]),
+                mean_iou=cluster.mean_iou,
+            )
+
+
+def soft_attributes(spans: Sequence[Span]) -> list[SoftAttribute]:
+    """Shares of values among the spans that set the attribute, by name, then share, then value.
+
+    A span with several values of one attribute counts for each of them, so such shares may sum to more than 1.
+    """
+    spans_with: dict[str, int] = {}
+    votes: dict[tuple[str, str], int] = {}
+    for span in spans:
+        for name, values in attributes_of(span.attributes).items():
+            spans_with[name] = spans_with.get(name, 0) + 1
+            for value in set(values):
+                votes[name, value] = votes.get((name, value), 0) + 1
+    found = sorted(votes.items(), key=lambda vote: (vote[0][0], -vote[1], vote[0][1]))
+    return [SoftAttribute(name, value, count / spans_with[name], spans_with[name]) for (name, value), count in found]

@@ -1,0 +1,108 @@
+"""Files with the same bytes for the same content: JSON with sorted keys and LF, hashed while they are written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from release.columns import as_row
+
+_line = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+# Legal inside a JSON string, but line ends to str.splitlines and to some readers of JSON Lines.
+_LINE_ENDS = (("\u2028", "\\u2028"), ("\u2029", "\\u2029"), ("\x85", "\\u0085"))
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """What the manifest says of a file. ``records`` counts the lines of a data file and is None for others."""
+
+    path: str
+    sha256: str
+    bytes: int
+    records: int | None
+
+
+def line_of(row: object) -> str:
+    """One line of JSON Lines, keys in the order given."""
+    line = _line(row)
+    if not line.isascii():
+        for end, escape in _LINE_ENDS:
+            line = line.replace(end, escape)
+    return line + "\n"
+
+
+def pretty(content: object) -> str:
+    """A JSON file for people: sorted keys, two spaces, final newline."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n"
+
+
+class RecordFile:
+    """Writes records of one class as JSON Lines; ``written`` says what came of it once it is closed."""
+
+    def __init__(self, root: Path, path: str, record: type) -> None:
+        self._path = path
+        self._row = as_row(record)
+        self._hash = hashlib.sha256()
+        self._bytes = 0
+        self.records = 0
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        self._file = (root / path).open("xb", buffering=1 << 20)
+
+    def write(self, record: Any) -> None:
+        line = line_of(self._row(record)).encode()
+        self._hash.update(line)
+        self._bytes += len(line)
+        self.records += 1
+        self._file.write(line)
+
+    def write_all(self, records: Iterable[Any]) -> None:
+        for record in records:
+            self.write(record)
+
+    @property
+    def written(self) -> WrittenFile:
+        return WrittenFile(self._path, self._hash.hexdigest(), self._bytes, self.records)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self._file.close()
+
+
+def write_text(root: Path, path: str, content: str) -> WrittenFile:
+    """One file as a whole, on disk when this returns. Refuses to replace a file."""
+    data = content.encode()
+    target = root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return WrittenFile(path, hashlib.sha256(data).hexdigest(), len(data), None)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make names written in ``directory`` survive a power cut."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
