@@ -63,7 +63,7 @@ def project() -> Project:
     one = make_reading(project, first, ana)
     content = make_mark(one, "CONTENT", 14, 37)
     source = make_mark(one, "SOURCE", 39, 48)
-    make_mark(one, "QUANTITY", 14, 25, value=7500)
+    make_mark(one, "QUANTITY", 20, 25, value=7500)
     make_mark(one, "FRAME", 57, 65, dimension="security")
     make_relation(content, source)
     make_reading(project, first, bo, [("CONTENT", 14, 35), ("SOURCE", 39, 48), ("FRAME", 57, 70)])
