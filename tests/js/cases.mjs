@@ -1,4 +1,4 @@
-/** The JSON cases that Python's tests read too. */
+/** The JSON cases that Python's tests read too: `casesOf("spans/offset_cases")`. */
 import { readFileSync } from "node:fs";
 
-export const casesOf = (name) => JSON.parse(readFileSync(new URL(`../spans/${name}.json`, import.meta.url), "utf8")).cases;
+export const casesOf = (path) => JSON.parse(readFileSync(new URL(`../${path}.json`, import.meta.url), "utf8")).cases;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { OffsetMap } from "../../annotate/static/annotate/offsets.js";
 import { casesOf } from "./cases.mjs";
 
-for (const { name, text, code_points, utf16_units, pairs, inside_character } of casesOf("offset_cases")) {
+for (const { name, text, code_points, utf16_units, pairs, inside_character } of casesOf("spans/offset_cases")) {
   test(`offsets, ${name}`, () => {
     const map = new OffsetMap(text);
     assert.deepEqual([map.length, text.length], [code_points, utf16_units]);

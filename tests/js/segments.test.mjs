@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { capsOf, cut, lanesOf } from "../../annotate/static/annotate/segments.js";
 import { casesOf } from "./cases.mjs";
 
-for (const { name, paragraph, spans, lanes, pieces } of casesOf("segment_cases")) {
+for (const { name, paragraph, spans, lanes, pieces } of casesOf("spans/segment_cases")) {
   test(`segments, ${name}`, () => {
     assert.deepEqual(lanesOf(spans), lanes);
     assert.deepEqual(cut(...paragraph, spans).map((piece) => [piece.start, piece.end, piece.spans]), pieces);

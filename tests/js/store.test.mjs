@@ -20,7 +20,7 @@ test("adding makes one operation and shows the mark at once", () => {
   const id = store.addSpan({ label: "CUE", start: 4, end: 7, quote: "two" });
   assert.equal(store.span(id).label, "CUE");
   assert.deepEqual(sent, [
-    { op_id: "id2", kind: "add", target: "id1", before: null, undoes: null, after: { fragments: [], attributes: {}, unsure: false, confidence: null, comment: "", label: "CUE", start: 4, end: 7, quote: "two" } },
+    { op_id: "id2", kind: "add", target: "id1", before: null, undoes: null, after: { fragments: [[4, 7]], attributes: {}, unsure: false, confidence: null, comment: "", label: "CUE", start: 4, end: 7, quote: "two" } },
   ]);
 });
 

@@ -120,8 +120,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     const other = side === "start" ? piece[1] : piece[0];
     if (to === undefined || (side === "start" ? to >= other : to <= other)) return say(to === undefined ? "The text ends here" : "The mark cannot be smaller");
     piece[side === "start" ? 0 : 1] = to;
-    const place = { start: pieces[0][0], end: pieces.at(-1)[1], fragments: pieces.length > 1 ? pieces : [] };
-    store.moveSpan(span.id, { ...place, quote: map.slice(place.start, place.end) });
+    store.moveSpan(span.id, { fragments: pieces, quote: map.slice(pieces[0][0], pieces.at(-1)[1]) });
     keepInView(side === "start" ? { start: to, end: to + 1 } : { start: to - 1, end: to });
     say(`${nameOf(span)} is now ${quoted(store.span(span.id))}`);
   };
@@ -245,8 +244,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
       if (last && start <= last[1]) last[1] = Math.max(last[1], end);
       else merged.push([start, end]);
     }
-    const place = { start: merged[0][0], end: merged.at(-1)[1] };
-    store.moveSpan(span.id, { ...place, fragments: merged.length > 1 ? merged : [], quote: map.slice(place.start, place.end) });
+    store.moveSpan(span.id, { fragments: merged, quote: map.slice(merged[0][0], merged.at(-1)[1]) });
     select(span.id, { quiet: true });
     return say(`Fragment added: ${merged.length} pieces`);
   };

@@ -2,7 +2,7 @@
 import { byId, make, say, shorten } from "./dom.js";
 import { readAnswer } from "./answers.js";
 
-/** Group what is missing by label and message, so that a long list stays short: [{words, lacks}]. */
+/** Group what is missing by label and message, so that a long list stays short: [{words, lacks}]. `whole`: the message says it all. */
 export function grouped(lacks, labelOf) {
   const groups = new Map();
   for (const lack of lacks) {
@@ -11,8 +11,8 @@ export function grouped(lacks, labelOf) {
     groups.get(key).push(lack);
   }
   return [...groups.values()].map((group) => {
-    const [{ span, message }] = group;
-    if (!span) return { words: message, lacks: group };
+    const [{ span, message, whole }] = group;
+    if (!span || whole) return { words: message, lacks: group };
     const many = group.length > 1 ? `${group.length} × ` : "";
     return { words: `${many}${labelOf(span)}: ${message}`, lacks: group };
   });
@@ -84,7 +84,7 @@ export function makeDialogs({ store, codebook, sender, panel, post, commands, go
       const { kind, json } = readAnswer(await post("submit/", { revision: store.revision }));
       if (kind === "done") return goTo(json.next);
       if (kind === "missing") {
-        showLacks(json.missing.map((lack) => ({ ...lack, message: lack.message })));
+        showLacks(json.missing.map((lack) => ({ ...lack, whole: true })));
         return null;
       }
       if (kind === "conflict" && json.state) {

@@ -52,7 +52,7 @@ export function bindPalette({ view, ui, commands, codebook, store }) {
     });
     const anchor = side === "above" ? rects.find((rect) => rect.top === top) : rects.find((rect) => rect.bottom === bottom);
     const reader = view.root.getBoundingClientRect();
-    const left = Math.max(12, Math.min(anchor.left + anchor.width / 2 - width / 2, Math.max(reader.right, width + 24) - width));
+    const left = Math.max(reader.left, Math.min(anchor.left + anchor.width / 2 - width / 2, reader.right - width));
     toolbar.style.setProperty("top", `${side === "above" ? top - height - GAP : bottom + GAP}px`);
     toolbar.style.setProperty("left", `${left}px`);
   };

@@ -79,7 +79,8 @@ export class Store {
 
   addSpan(fields) {
     const id = this.makeId();
-    const after = { fragments: [], attributes: {}, unsure: false, confidence: null, comment: "", ...fields };
+    const fragments = [[fields.start, fields.end]];
+    const after = { fragments, attributes: {}, unsure: false, confidence: null, comment: "", ...fields };
     return this.perform("add", { target: id, after }) && id;
   }
 
@@ -93,11 +94,11 @@ export class Store {
     return this.perform("change", { target: id, before: pick(now), after: pick(changes) });
   }
 
-  /** Start, end, fragments and quote describe one place and always travel together. */
-  moveSpan(id, { start, end, fragments = [], quote }) {
+  /** Start, end, fragments (at least one: [[start, end]]) and quote describe one place and always travel together. */
+  moveSpan(id, { fragments, quote }) {
     const now = this.span(id);
-    const place = ({ start: s, end: e, fragments: f, quote: q }) => ({ start: s, end: e, fragments: f ?? [], quote: q });
-    const after = place({ start, end, fragments, quote });
+    const place = (span) => ({ start: span.start, end: span.end, fragments: span.fragments, quote: span.quote });
+    const after = { start: fragments[0][0], end: fragments.at(-1)[1], fragments, quote };
     if (!now || JSON.stringify(place(now)) === JSON.stringify(after)) return null;
     return this.perform("change", { target: id, before: place(now), after });
   }
