@@ -1,6 +1,7 @@
 /** The list of marks: one card a mark, the selected one with its form. Only cards whose mark changed are made again. */
 import { byId, icon, make, shorten } from "./dom.js";
 import { fieldOf, shown } from "./forms.js";
+import { same } from "./operations.js";
 
 export class Cards {
   #made = new Map(); // span id -> element
@@ -36,6 +37,11 @@ export class Cards {
         else this.list.insertBefore(old, at);
         continue;
       }
+      if (old && this.#update(old, span)) {
+        if (old === at) at = at.nextElementSibling;
+        else this.list.insertBefore(old, at);
+        continue;
+      }
       const card = this.#card(span);
       this.#made.set(span.id, card);
       if (old && old === at) {
@@ -49,6 +55,28 @@ export class Cards {
     byId("no-marks").hidden = wanted.length > 0;
     byId("mark-count").textContent = wanted.length;
     if (key && !focused.isConnected) this.#refocus(key, draft);
+  }
+
+  /** Change a card around its form where the form is in use and stays the same: a text being typed is left alone. */
+  #update(card, span) {
+    const form = card.querySelector("form");
+    const typing = form?.contains(document.activeElement) && document.activeElement.closest("[data-field]")?.dataset.field;
+    if (!typing || span.id !== this.ui.selected) return false;
+    const now = this.#values(span);
+    const names = Object.keys(now);
+    if (names.join() !== Object.keys(form.values).join() || names.some((name) => name !== typing && !same(now[name], form.values[name]))) return false;
+    form.values = now;
+    const next = this.#card(span, form);
+    card.toggleAttribute("data-candidate", next.hasAttribute("data-candidate"));
+    while (card.firstChild !== form) card.firstChild.remove();
+    form.before(...next.childNodes);
+    return true;
+  }
+
+  /** What a mark's form shows, by field. */
+  #values(span) {
+    const fields = this.codebook.fields(span.label, span.attributes).map(({ name }) => [name, span.attributes[name] ?? null]);
+    return Object.fromEntries([["label", span.label], ...fields, ["comment", span.comment]]);
   }
 
   #refocus(key, draft) {
@@ -65,7 +93,7 @@ export class Cards {
     return this.#made.get(id) ?? null;
   }
 
-  #card(span) {
+  #card(span, form = null) {
     const { codebook, store, ui } = this;
     const label = codebook.label(span.label);
     const selected = span.id === ui.selected;
@@ -91,7 +119,7 @@ export class Cards {
       selected ? null : this.#summary(span),
       ...this.#relations(span, selected),
       !selected && span.comment ? make("p.card__note", {}, span.comment) : null,
-      selected ? this.#form(span) : null,
+      selected && !form ? this.#form(span) : null,
     );
   }
 
@@ -122,7 +150,7 @@ export class Cards {
         );
       });
       if (!selected) return rows;
-      const another = mine.length ? (type.max === 1 ? "Change" : "Link another") : `${type.title}…`;
+      const another = mine.length ? (type.max === 1 ? "Change" : "Link another") : `${type.title[0].toUpperCase()}${type.title.slice(1)}…`;
       const button = make("button.button.button--small", { type: "button", dataset: { act: "link", type: type.type, focusKey: `${span.id}:link:${type.type}` } }, icon("link"), another);
       if (type.max === 1 && rows.length) {
         rows[0].lastElementChild.before(button);
@@ -150,6 +178,7 @@ export class Cards {
       set: (value) => store.changeSpan(span.id, { comment: value ?? "" }),
     });
     const form = make("form.attributes", { autocomplete: "off" }, ...fields, comment);
+    form.values = this.#values(span);
     form.toggleAttribute("inert", !store.editable);
     form.addEventListener("submit", (event) => event.preventDefault());
     return form;
@@ -190,8 +219,8 @@ export class Cards {
     if (!field || event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return;
     event.preventDefault();
     const form = field.closest("form");
-    const { name } = { name: field.dataset.field };
-    event.target.dispatchEvent(new Event("change", { bubbles: true }));
+    const { field: name } = field.dataset;
+    event.target.dispatchEvent(new Event("commit"));
     const fields = [...(form.isConnected ? form : this.cardOf(this.ui.selected)?.querySelector("form") ?? form).querySelectorAll("[data-field]")];
     const next = fields[fields.findIndex((one) => one.dataset.field === name) + 1];
     if (next) focusField(next);

@@ -49,7 +49,7 @@ export function makeDialogs({ store, codebook, sender, panel, post, commands, go
 
   const submit = () => {
     if (!store.editable) return say("This task is closed.");
-    document.activeElement?.dispatchEvent(new Event("change", { bubbles: true }));
+    document.activeElement?.dispatchEvent(new Event("commit")); // what is being typed counts
     const lacks = localLacks();
     showLacks(lacks);
     problem("submit", "");

@@ -54,28 +54,38 @@ function select(field, value, id, set) {
   for (const { code, title } of field.values) control.append(make("option", { value: code, selected: code === value }, title));
   const help = make("p.field__help", {}, field.values.find(({ code }) => code === value)?.definition ?? "");
   control.addEventListener("input", () => (help.textContent = field.values.find(({ code }) => code === control.value)?.definition ?? ""));
-  settle(control, () => set(control.value || null));
+  // A closed select changes with every letter typed at it, so only a choice by pointer is taken at once.
+  let pointed = false;
+  control.addEventListener("pointerdown", () => (pointed = true));
+  control.addEventListener("keydown", () => (pointed = false));
+  settle(control, () => set(control.value || null), () => pointed);
   return labelled(field, id, control, help);
 }
 
-/** Run `take` when the reader has finished with a field: it changed and lost the focus, or rested for a second. */
-function settle(control, take) {
-  let timer;
+/**
+ * Run `take` when the reader has finished with a field: it lost the focus, rested for a second, or was told to "commit".
+ * `eager()`: whether a change event is an end too.
+ */
+function settle(control, take, eager = () => true) {
+  let timer = null;
   const now = () => {
     clearTimeout(timer);
+    timer = null;
     take();
   };
   control.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(now, 1000);
   });
-  control.addEventListener("change", now);
+  control.addEventListener("change", () => eager() && now());
+  control.addEventListener("blur", () => timer && now());
+  control.addEventListener("commit", now);
 }
 
 function words(field, value, id, set, suggestions) {
   const list = suggestions.length ? make("datalist", { id: `${id}-used` }, ...suggestions.map((one) => make("option", { value: one }))) : null;
   const many = field.many ? "Several, separated by semicolons" : null;
-  const control = make("input", { id, type: "text", value: [value ?? []].flat().join("; "), maxLength: 1000, placeholder: many, list: list?.id, autocomplete: "off", dataset: { focusKey: id } });
+  const control = make("input", { id, type: "text", value: [value ?? []].flat().join("; "), maxLength: 1000, placeholder: many, autocomplete: "off", dataset: { focusKey: id } });
   if (list) control.setAttribute("list", list.id);
   settle(control, () => {
     const parts = (field.many ? control.value.split(";") : [control.value]).map((part) => part.trim()).filter(Boolean);

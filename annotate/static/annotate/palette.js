@@ -81,7 +81,7 @@ export function bindPalette({ view, ui, commands, codebook, store }) {
     if (!from) return;
     const key = (name) => make("kbd", {}, name);
     const words = ui.linking
-      ? [`${ui.linking.type.title}: ‘${shorten(from.quote, 32)}’ to `, ui.linking.type.to.map((code) => codebook.label(code).name).join(" or "), ". ", key("n"), " ", key("p"), " choose, ", key("Enter"), " links, ", key("Delete"), " unlinks, ", key("Esc"), " cancels"]
+      ? [`‘${shorten(from.quote, 32)}’ ${ui.linking.type.title} `, make("strong", {}, ui.linking.type.to.map((code) => codebook.label(code).name).join(" or ")), ": ", key("n"), " ", key("p"), " choose, ", key("Enter"), " links, ", key("Delete"), " unlinks, ", key("Esc"), " cancels"]
       : [`Add to ‘${shorten(from.quote, 32)}’: select words, `, key("Enter"), " adds, ", key("Esc"), " cancels"];
     const done = make("button.button.button--small", { type: "button" }, ui.linking ? "Link" : "Add");
     done.addEventListener("click", () => commands.enter());

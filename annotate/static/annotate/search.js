@@ -13,6 +13,7 @@ export function placesOf(text, words) {
 export function makeSearch({ view, borders, pend }) {
   const form = byId("search");
   const field = byId("search-words");
+  const meta = byId("reader-meta"); // the search takes its place, so that the text stays where it is
   const { map } = borders;
   let places = [];
   let at = -1;
@@ -26,11 +27,13 @@ export function makeSearch({ view, borders, pend }) {
   };
   const open = () => {
     form.hidden = false;
+    meta.hidden = true;
     field.focus();
     field.select();
   };
   const close = () => {
     form.hidden = true;
+    meta.hidden = false;
     const found = places[at];
     highlight("found", null, view.root.parentElement);
     view.root.focus({ preventScroll: true });
