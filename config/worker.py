@@ -7,6 +7,7 @@ within a deadline nor notices tasks whose worker was killed.
 import logging
 import secrets
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -77,7 +78,7 @@ class Worker(LibraryWorker):
             backend_name="default",
             startup_delay=False,
             max_tasks=None,
-            worker_id=secrets.token_hex(16),
+            worker_id=worker_ids_here() + secrets.token_hex(8),
         )
         self.pausing = False
         self.interrupted = False
@@ -168,6 +169,11 @@ class Worker(LibraryWorker):
             except Exception:
                 logger.exception("The worker's heartbeat failed; it is tried again in %s s", BEAT)
         connection.close()
+
+
+def worker_ids_here() -> str:
+    """How the id of every worker on this machine (or in this container) begins."""
+    return f"{socket.gethostname()[:40]}/"
 
 
 def beat(*, worker_id: str, now: datetime) -> None:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from config.worker import Worker
+from config.models import WorkerHeartbeat
+from config.worker import Worker, worker_ids_here
 
 
 class Command(BaseCommand):
@@ -12,8 +14,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--batch", action="store_true", help="End when no job is waiting.")
+        parser.add_argument(
+            "--alive", action="store_true", help="Only say whether a worker of this machine is alive (0 or 1)."
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if options["alive"]:
+            if (
+                not WorkerHeartbeat.objects.alive(now=timezone.now())
+                .filter(worker_id__startswith=worker_ids_here())
+                .exists()
+            ):
+                raise CommandError("No worker of this machine is alive.")
+            return
         worker = Worker(batch=options["batch"])
         worker.configure_signals()
         worker.run()

@@ -1,0 +1,29 @@
+# One image for web, worker and migrations; docker-compose.yml says which command each runs.
+FROM python:3.12-slim
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    RELEASE_ROOT=/data/releases
+
+RUN useradd --create-home --uid 1000 slantwise \
+    && mkdir -p /data/releases \
+    && chown -R slantwise:slantwise /data
+
+WORKDIR /app
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY manage.py ./
+COPY config ./config
+COPY spans ./spans
+COPY agreement ./agreement
+COPY corpus ./corpus
+COPY annotate ./annotate
+COPY release ./release
+COPY templates ./templates
+COPY fixtures ./fixtures
+RUN mkdir var && chown slantwise:slantwise var
+
+USER slantwise
+VOLUME /data/releases
+EXPOSE 8000
+CMD ["python", "manage.py", "serve", "--bind", "0.0.0.0", "--port", "8000"]
