@@ -11,6 +11,7 @@ from corpus.cleaning.page import Cut, Line, Page, Rule, key_of
 _TITLE_WORDS = 4
 _OUTLET_WORDS = 5
 _LOOK_AHEAD = 12
+_MOST_TIMES = 2  # a line over twice as long as the headline does not repeat it
 _SUFFIX = re.compile(r"\s*(?P<mark>\||»|«|·|•|\s[-–—])\s*(?P<name>[^|»«·•]+)$")
 _OUTLET_WORD = re.compile(
     r"\b(?:news|times|post|herald|tribune|daily|journal|gazette|chronicle|observer|guardian|telegraph|press|star|sun|mail|"
@@ -55,7 +56,9 @@ def outlet_suffix(page: Page) -> Iterator[Cut]:
     name = found["name"].strip()
     words = name.split()
     stands_alone = key_of(raw[: found.start()])
-    repeated = any(line is not headline and line.key.endswith(stands_alone) for line in page.lines)
+    repeated = any(
+        line.key.endswith(stands_alone) for line in page.body if len(line.text) <= _MOST_TIMES * len(headline.text)
+    )
     if not (repeated or _is_outlet(page, name, words, found["mark"].strip())):
         return
     if len(words) <= _OUTLET_WORDS and len(name) < found.start():

@@ -16,7 +16,8 @@ _TITLE_WORDS = (3, 25)
 HARD_WRAP = 100  # files wrapped at a column have no line beyond it
 
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
-_NOT_A_KEY = re.compile(r"[\W_]+")
+_KEY_PART = re.compile(r"[^\W_]+")
+_OPENING_CHARS = 60
 _CLOSERS = "\"'”’»)] "
 _SENTENCE_ENDS = frozenset(".!?…。！？")
 _SENTENCE_MARK = re.compile(r"[.!?。！？](?:\s|[\"'”’»)\]]|$)")
@@ -49,6 +50,11 @@ class Line:
         return key_of(self.text)
 
     @cached_property
+    def opening_key(self) -> str:
+        """The key of the first characters: cheap, and different for nearly all lines that differ."""
+        return key_of(self.text[:_OPENING_CHARS])
+
+    @cached_property
     def last_sign(self) -> str:
         """The last character, closing quotes and brackets aside."""
         return self.text.rstrip(_CLOSERS)[-1:]
@@ -77,7 +83,7 @@ def key_of(text: str) -> str:
     """Letters and digits only, without case and accents."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text)
-    return _NOT_A_KEY.sub("", text.casefold())
+    return "".join(_KEY_PART.findall(text.casefold()))
 
 
 @dataclass(frozen=True, slots=True)

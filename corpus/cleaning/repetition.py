@@ -9,8 +9,10 @@ from itertools import pairwise
 from corpus.cleaning.page import Cut, Line, Page, Rule, key_of
 
 _KICKER_WORDS = 4
+_KICKER_CHARS = 60
 _TITLE_KEY = 8  # letters: a shorter title may be a word of its own in the text
 _REPEAT_WORDS = 8
+_ALIKE = 16  # letters that lines must share before they are compared whole
 _FRAGMENT_CHARS = 20
 _TRUNCATED_SHARE = 0.6
 _SEPARATED = re.compile(r"\s[-–—|:•»]\s|:\s|\s\|\s?")
@@ -22,8 +24,9 @@ def repeated_title(page: Page) -> Iterator[Cut]:
     headline = page.headline
     if headline is None or len(headline.key) < _TITLE_KEY:
         return
+    longest = 2 * len(headline.text) + _KICKER_CHARS
     for line in page.body:
-        if _repeats(line, headline):
+        if len(line.text) <= longest and _repeats(line, headline):
             yield page.whole(line)
 
 
@@ -58,13 +61,14 @@ def caption_fragment(page: Page) -> Iterator[Cut]:
 
 def repeated_lead(page: Page) -> Iterator[Cut]:
     """A paragraph that stood above already, letter for letter but for case, spaces and punctuation."""
-    seen: set[str] = set()
+    seen: dict[str, list[Line]] = {}
     for line in page.body:
         if line.n_words < _REPEAT_WORDS:
             continue
-        if line.key in seen:
+        alike = seen.setdefault(line.opening_key[:_ALIKE], [])
+        if any(line.key == other.key for other in alike):
             yield page.whole(line)
-        seen.add(line.key)
+        alike.append(line)
 
 
 RULES = (

@@ -16,6 +16,7 @@ from django.utils.text import slugify
 
 from corpus.cleaning import CLEANER_VERSION, CleanArticle, clean
 from corpus.models import Article, ImportBatch, ImportIssue, Outlet, Story
+from corpus.operations.bulk import copy_articles
 from corpus.readers.rows import ImportRow, Rejection
 
 CHUNK = 500
@@ -182,7 +183,7 @@ def _store(
         fresh.add(article.uuid)
         order.append(article.uuid)
     _group(copies, stored=groups)
-    Article.objects.bulk_create(new, batch_size=CHUNK)
+    copy_articles(new)
     result.created += len(new)
     return order
 

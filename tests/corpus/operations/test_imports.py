@@ -2,6 +2,7 @@
 
 import io
 import json
+import uuid
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from corpus.models import Article, ArticleBorders, ImportBatch, ImportIssue, Outlet, Story
 from corpus.operations import borders_for, import_rows
+from corpus.operations.bulk import copy_articles
 from corpus.readers import read, sources_of, upload
 from corpus.readers.rows import ImportRow
 from spans.offsets import Segment, SegmentMap
@@ -148,6 +150,15 @@ def test_the_database_refuses_the_same_text_twice_around_the_operation():
 
     with pytest.raises(IntegrityError, match="one_text_per_outlet_and_version"), transaction.atomic():
         copy.save(force_insert=True)
+
+
+def test_many_articles_at_once_are_refused_like_one_and_by_name():
+    [found] = _import({"text": "It rained all day."}).articles
+    copy = Article.objects.get(uuid=found)
+    copy.pk, copy.uuid = None, uuid.uuid4()
+
+    with pytest.raises(IntegrityError, match="one_text_per_outlet_and_version"), transaction.atomic():
+        copy_articles([copy])
 
 
 def test_the_queries_of_an_import_do_not_grow_with_its_articles(django_assert_num_queries):

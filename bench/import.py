@@ -1,0 +1,164 @@
+"""Speed of importing articles, beside plain COPY and row-by-row ``save()`` of the same rows in the same run.
+
+``python -m bench.import [--articles 20000]``. The articles are those of ``$SLANTWISE_SHARED/bench/workload.py``
+(default: ``../shared`` beside the checkout) as JSON Lines. Everything runs in a database of its own, which is dropped
+afterwards. COPY and ``save()`` get rows that were cleaned beforehand: they measure the database alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+
+import django
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("SLANTWISE_SHARED", ROOT.parent / "shared"))
+
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("DEBUG", "1")
+django.setup()
+
+from django.conf import settings  # noqa: E402 - only after setup
+from django.db import connection, transaction  # noqa: E402
+from psycopg.types.json import Jsonb  # noqa: E402
+
+from corpus.cleaning import clean  # noqa: E402
+from corpus.models import Article  # noqa: E402
+from corpus.operations import borders_for, import_rows  # noqa: E402
+from corpus.readers import ImportRow, read, sources_of  # noqa: E402
+
+# Recorded with the same workload on the same kind of machine (shared/bench/README.md), articles a second.
+PEERS = {"doccano 1.8.4": "631-745", "Label Studio 1.23": "1064-1204 (loaded)", "Potato 2.12": "at start-up only"}
+SAVED = 2000  # rows saved one by one are slow: a sample is enough for a rate
+BORDERED = 200
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print a table and one JSON line; 1 where the workload is not there."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--articles", type=int, default=20_000)
+    options = parser.parse_args(arguments)
+    path = SHARED / "bench" / "workload.py"
+    if not path.exists():
+        print(f"{path} is not there; set SLANTWISE_SHARED")
+        return 1
+    # Queries are recorded in DEBUG, which would be measured too.
+    settings.DEBUG = False
+    load = os.getloadavg()[0]
+    with _own_database(), tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "articles.jsonl"
+        _write(file, _module(path), options.articles)
+        figures = _measure(file, options.articles)
+    result = {
+        "bench": "import",
+        "articles": options.articles,
+        "load": round(load, 2),
+        "python": platform.python_version(),
+        "django": django.get_version(),
+        "postgres": figures.pop("postgres"),
+        **{name: float(f"{value:.4g}") for name, value in figures.items() if isinstance(value, float)},
+    }
+    for name, value in result.items():
+        print(f"{name:34} {value}")
+    for name, rate in PEERS.items():
+        print(f"{'recorded: ' + name:34} {rate} articles/s")
+    print(json.dumps(result))
+    return 0
+
+
+@contextmanager
+def _own_database() -> Iterator[None]:
+    name = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = f"bench_import_{os.getpid()}"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
+def _write(file: Path, workload: ModuleType, n: int) -> None:
+    with file.open("w", encoding="utf-8") as stream:
+        for article in workload.articles(n):
+            stream.write(json.dumps(article | {"outlet": f"Outlet {article['id'] % 20}"}, ensure_ascii=False) + "\n")
+
+
+def _measure(file: Path, n: int) -> dict[str, float | str]:
+    rows = [row for row in read(sources_of([file])) if isinstance(row, ImportRow)]
+    assert len(rows) == n
+    sample = rows[: min(n, 2000)]
+    figures: dict[str, float | str] = {}
+    figures["read_per_s"] = len(rows) / _wall(lambda: sum(1 for _ in read(sources_of([file]))))
+    figures["clean_per_s"] = len(sample) / _wall(lambda: [clean(row.fields) for row in sample])
+    cpu = time.process_time()
+    seconds = _wall(lambda: import_rows(rows=read(sources_of([file])), source="bench", format="jsonl"))
+    figures["import_per_s"] = n / seconds
+    figures["import_client_cpu_ms_per_article"] = (time.process_time() - cpu) / n * 1000
+    again = _wall(lambda: import_rows(rows=read(sources_of([file])), source="bench", format="jsonl"))
+    figures["duplicates_per_s"] = n / again
+    articles = list(Article.objects.order_by("pk")[:n])
+    figures["copy_per_s"] = n / _wall(lambda: _copy(articles))
+    some = articles[:SAVED]
+    figures["save_per_s"] = len(some) / _wall(lambda: _save(some))
+    bordered = list(islice(articles, BORDERED))
+    figures["borders_per_s"] = len(bordered) / _wall(lambda: [borders_for(article) for article in bordered])
+    figures["import_to_copy"] = float(figures["import_per_s"]) / float(figures["copy_per_s"])
+    figures["import_to_save"] = float(figures["import_per_s"]) / float(figures["save_per_s"])
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        figures["postgres"] = cursor.fetchone()[0]
+    return figures
+
+
+def _copy(articles: list[Article]) -> None:
+    """The same rows into a table with the same columns and indexes, as fast as Postgres takes them."""
+    fields = [field for field in Article._meta.concrete_fields if field.column != "id"]
+    json_columns = {field.column for field in fields if field.get_internal_type() == "JSONField"}
+    columns = [field.column for field in fields]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bench_copy (LIKE corpus_article INCLUDING ALL)")
+        with cursor.copy(f"COPY bench_copy ({', '.join(columns)}) FROM STDIN") as copy:
+            for article in articles:
+                values = ((field.column, getattr(article, field.attname)) for field in fields)
+                copy.write_row([Jsonb(value) if column in json_columns else value for column, value in values])
+
+
+def _save(articles: list[Article]) -> None:
+    """One INSERT a row in one transaction, which is taken back."""
+    with transaction.atomic():
+        Article.objects.filter(pk__in=[article.pk for article in articles]).delete()
+        for article in articles:
+            article.save(force_insert=True)
+        transaction.set_rollback(True)
+
+
+def _wall(work: Callable[[], object]) -> float:
+    before = time.perf_counter()
+    work()
+    return time.perf_counter() - before
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("workload", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
