@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from agreement.metrics import UnknownMetricError, document_metrics, metric_names, printed
+from agreement.metrics import ON_REQUEST, UnknownMetricError, document_metrics, metric_names, printed
 from agreement.reader import BadInputError, Corpus, read_documents
 
 EXAMPLE = """\
@@ -92,7 +92,7 @@ def _wanted(patterns: Sequence[str] | None, corpus: Corpus) -> list[str]:
     }
     if patterns is None:
         return metric_names(corpus.labels, **present)
-    known = metric_names(corpus.labels, tokens=True, ratings=True, values=True)
+    known = [*metric_names(corpus.labels, tokens=True, ratings=True, values=True), *ON_REQUEST]
     chosen: set[str] = set()
     for pattern in patterns:
         # A label may hold a comma or an asterisk, so the name as given comes first.

@@ -22,6 +22,7 @@ NO_VARIATION = "no_variation"
 NO_SPANS = "no_spans"
 SELF_OVERLAP = "self_overlap"
 NOT_NUMERIC = "not_numeric"
+MORE_THAN_TWO = "more_than_two_annotators"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,11 @@ def unitizing_alpha_of(n: BigIntegers, own: BigIntegers, agreed: BigIntegers, un
 def share(part: BigIntegers, whole: BigIntegers) -> Figure:
     """A plain proportion."""
     return Figure(part, whole, NO_PAIRS if whole[0] == 0 else None)
+
+
+def share_taken(part: BigIntegers, whole: BigIntegers) -> Figure:
+    """1 - observed / expected."""
+    return Figure(whole - part, whole, NO_VARIATION if whole[0] == 0 else None)
 
 
 def set_distances(keys: list[int], kind: str) -> tuple[BigIntegers, int]:

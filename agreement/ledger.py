@@ -12,6 +12,7 @@ import numpy as np
 
 from agreement.characters import PairCounts, pair_counts
 from agreement.documents import Document, LabelIndexes, Rating, counted_in_tokens
+from agreement.gamma import Disorder, document_disorder
 from agreement.pairs import span_rows
 from agreement.rows import answer_rows, reading_rows
 from agreement.stat import StatRow
@@ -43,7 +44,7 @@ class PairCells:
 class Ledger:
     """Counts by document number; documents are numbered in the order of their ids, whatever order they came in.
 
-    ``pairs`` by (measure, label); ``sums`` by (measure, label, column, m) then document; ``answers`` by measure then
+    ``disorders`` of gamma by document, None where they were not asked for; ``pairs`` by (measure, label); ``sums`` by (measure, label, column, m) then document; ``answers`` by measure then
     document; ``readers`` by kind of unit (``reading``, ``token``, ``doc_rating``, ``value``) then document.
     """
 
@@ -59,6 +60,7 @@ class Ledger:
         default_factory=lambda: defaultdict(lambda: defaultdict(set))
     )
     ms: set[int] = field(default_factory=lambda: {2})
+    disorders: dict[int, Disorder] | None = None
 
     def add(self, number: int, rows: Iterable[StatRow]) -> None:
         """Enter the rows of document ``number``. Raises ValueError for a measure that is not known."""
@@ -108,11 +110,17 @@ def ledger_of_rows(rows_by_document: Mapping[str, Iterable[StatRow]]) -> Ledger:
 
 
 def ledger_of_documents(
-    documents: Sequence[Document], indexes: LabelIndexes, *, spans: bool = True, tokens: bool = True
+    documents: Sequence[Document],
+    indexes: LabelIndexes,
+    *,
+    spans: bool = True,
+    tokens: bool = True,
+    gamma_seed: int | None = None,
 ) -> Ledger:
     """The ledger that the documents' rows would give, with characters swept for all documents at once.
 
-    ``spans`` and ``tokens`` = False leave out what costs most where only the other figures are wanted.
+    ``spans`` and ``tokens`` = False leave out what costs most where only the other figures are wanted. ``gamma_seed``:
+    compute gamma's disorders too, which costs more than all else together.
     """
     comparable = sorted((d for d in documents if _is_comparable(d, tokens=tokens)), key=lambda d: d.id)
     ledger = Ledger(len(comparable))
@@ -130,6 +138,12 @@ def ledger_of_documents(
                 ledger.add(number, span_rows(document))
         ledger.add(number, answer_rows("doc_rating", document.ratings))
         ledger.add(number, answer_rows("value", document.values))
+    if gamma_seed is not None:
+        ledger.disorders = {
+            number: document_disorder(document, gamma_seed)
+            for number, document in enumerate(comparable)
+            if _is_read_twice(document)
+        }
     return ledger
 
 

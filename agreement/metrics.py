@@ -12,7 +12,9 @@ from agreement import answers
 from agreement.columns import Columns, Sums
 from agreement.documents import Document, LabelIndexes, label_indexes
 from agreement.figures import (
+    MORE_THAN_TWO,
     NO_PAIRS,
+    NO_SPANS,
     SELF_OVERLAP,
     Figure,
     alpha,
@@ -21,6 +23,7 @@ from agreement.figures import (
     f1,
     set_distances,
     share,
+    share_taken,
     undefined,
     unitizing_alpha,
     unitizing_alpha_of,
@@ -33,6 +36,11 @@ from spans.matching import CRITERIA
 ENOUGH_DOCUMENTS = 20
 # An interval from which more than this share of the resamples had to be dropped would flatter the data.
 MOST_DROPPED = 0.05
+
+# Not additive and slow, so computed from documents and only by name.
+ON_REQUEST = ("gamma_pairwise", "gamma", "gamma_cat")
+# Disorders are numbers of the sampler, kept as multiples of 2**-40 so that their sums are exact like all others.
+DISORDER_UNIT = 1 << 40
 
 SET_DISTANCES = ("set_nominal", "set_jaccard", "set_masi")
 
@@ -122,12 +130,18 @@ def document_metrics(
     seed: int = 0,
     names: Collection[str] | None = None,
 ) -> dict[str, Metric]:
-    """The same figures straight from documents, faster than by rows. Ids must be unique."""
+    """The same figures straight from documents, faster than by rows, and ``ON_REQUEST`` if named. Ids must be unique.
+
+    ``seed`` is also that of gamma's random texts.
+    """
     indexes = label_indexes(labels)
     wanted = None if names is None else set(names)
+    with_gamma = wanted is not None and not wanted.isdisjoint(ON_REQUEST)
     spans = wanted is None or any(name.startswith(("span_", "u_", "cu_", "ku_")) for name in wanted)
     tokens = wanted is None or any(name.startswith("token_") for name in wanted)
-    ledger = ledger_of_documents(documents, indexes, spans=spans, tokens=tokens)
+    ledger = ledger_of_documents(
+        documents, indexes, spans=spans, tokens=tokens, gamma_seed=seed if with_gamma else None
+    )
     return _metrics(ledger, indexes, bootstrap, seed, names)
 
 
@@ -143,6 +157,8 @@ def _metrics(
             values="value" in ledger.answers,
         )
     else:
+        if ledger.disorders is not None:
+            known += ON_REQUEST
         unknown = sorted(set(names) - set(known))
         if unknown:
             raise UnknownMetricError(f"there is no metric {unknown[0]!r} for these labels")
@@ -207,6 +223,8 @@ class _Builder:
             return self._set_valued("token_set", "set_nominal")
         if family.startswith("char_alpha_"):
             return self._set_valued("char_set", family.removeprefix("char_alpha_"))
+        if family in ON_REQUEST:
+            return self._gamma(family)
         if family.startswith("span_f1_"):
             return self._matching(family.removeprefix("span_"), label)
         if family.startswith("doc_alpha_"):
@@ -300,6 +318,19 @@ class _Builder:
                 for column in ("matched", "spans"):
                     self._enter_sums(measure, one, column, (*key, column), 0)
         return lambda s: f1(s[*key, "matched"], s[*key, "spans"])
+
+    def _gamma(self, name: str) -> Formula:
+        """1 - observed / expected disorder. Beyond two annotators only the pairwise form is computed."""
+        disorders = self.ledger.disorders or {}
+        if name != "gamma_pairwise" and any(len(readers) > 2 for readers in self.ledger.readers["reading"].values()):
+            return lambda s: undefined(len(s[name,]), MORE_THAN_TWO)
+        for column in ("observed", "expected"):
+            part = column + ("_labels" if name == "gamma_cat" else "")
+            amounts = [round(getattr(disorder, part) * DISORDER_UNIT) for disorder in disorders.values()]
+            self.columns.add_large((name, column), list(disorders), amounts)
+        if not any(disorder.units for disorder in disorders.values()):
+            return lambda s: undefined(len(s[name,]), NO_SPANS)
+        return lambda s: share_taken(s[name, "observed"], s[name, "expected"])
 
     # -- the unitizing family
 

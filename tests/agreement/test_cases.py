@@ -10,7 +10,7 @@ from agreement.reader import read_documents
 
 CASES = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((Path(__file__).parent / "cases").iterdir())]
 
-# Their expectations are of measures that are computed on request only.
+# Gamma is sampled, and has tests of its own (test_gamma.py).
 CASES = [case for case in CASES if not case["name"].startswith("31_gamma")]
 
 NOT_METRICS = {"tolerance", "source", "printed", "n_pairable_values", "n_pairable_chars_values", "v1_only"}
