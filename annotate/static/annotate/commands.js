@@ -317,8 +317,8 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
       if (ui.linking) return finishLink(ids.find((id) => candidates().some((span) => span.id === id)));
       if (ui.fragment) ui.set({ fragment: null });
       panel.show("marks");
-      select(ids[(ids.indexOf(ui.selected) + 1) % ids.length]);
-      return panel.sheet(true);
+      panel.sheet(true); // first, so that card and mark are brought into the room that is left
+      return select(ids[(ids.indexOf(ui.selected) + 1) % ids.length]);
     },
     clear: ({ cursor = null } = {}) => {
       if (ui.linking) stopLinking();

@@ -6,7 +6,9 @@
  */
 
 const KINDS = ["spans", "relations", "answers"];
-export const EDITABLE = new Set(["claimed", "returned"]);
+
+/** States in which the page takes changes. Of an expired task the server makes a claimed one again, while it is free. */
+export const EDITABLE = new Set(["claimed", "returned", "expired"]);
 
 /** Equal as JSON values; the order of keys does not matter, undefined is null. */
 export function same(a, b) {

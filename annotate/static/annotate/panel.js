@@ -24,7 +24,7 @@ export function makePanel({ cards, codebook }) {
     const card = cards().cardOf(id);
     if (!card) return;
     const { offsetTop: top, offsetHeight: height } = card;
-    if (top < body.scrollTop || top + height > body.scrollTop + body.clientHeight) body.scrollTop = top - 8;
+    if (innerWidth < 900 || top < body.scrollTop || top + height > body.scrollTop + body.clientHeight) body.scrollTop = top - 8;
   };
 
   for (const tab of tabs) {

@@ -17,7 +17,7 @@ export class Sender {
 
   /**
    * `send(body)` posts operations and resolves to {status, redirected, json}.
-   * `handlers`: status(name, count), settled(applied, refused, revision), conflict(state) -> op_ids that no longer fit,
+   * `handlers`: status(name, count), settled(applied, refused, json), conflict(state) -> op_ids that no longer fit,
    * signedOut(), gone(), revision() -> number, elsewhere(opIds, revision) for what another tab sent.
    */
   constructor({ queue, send, handlers }) {
@@ -97,7 +97,7 @@ export class Sender {
         if (!operations.some(({ op_id }) => named.includes(op_id))) return; // names none of them: not an acknowledgement
         await this.queue.forget(named);
         this.#attempt = 0;
-        this.handlers.settled(applied, refused, json.revision);
+        this.handlers.settled(applied, refused, json);
         this.channel.postMessage({ applied, revision: json.revision });
       } else if (kind === "conflict" && json.state) {
         const waiting = (await this.queue.rows()).map(({ operation }) => operation);
@@ -111,7 +111,7 @@ export class Sender {
       } else if (kind === "bad") {
         const refused = [{ op_id: operations[0].op_id, code: "bad", message: json.message ?? json.detail ?? "The server could not read this change." }];
         await this.queue.forget([operations[0].op_id]);
-        this.handlers.settled([], refused, json.revision);
+        this.handlers.settled([], refused, json);
       } else {
         if (kind === "signed-out" || kind === "gone") {
           this.blocked = true;

@@ -157,7 +157,8 @@ export class Store {
     const dropped = [];
     this.#unacknowledged = operations.filter((operation) => {
       if (known.has(operation.op_id)) return false;
-      if (this.editable && this.#apply(operation)) return true;
+      // Also on a closed task: whether it still takes them is for the server to say.
+      if (this.#apply(operation)) return true;
       dropped.push(operation);
       return false;
     });

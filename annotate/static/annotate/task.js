@@ -11,7 +11,7 @@ import { request } from "./http.js";
 import { bindKeyboard, fillHelp } from "./keyboard.js";
 import { keepLease } from "./lease.js";
 import { OffsetMap } from "./offsets.js";
-import { EDITABLE, stacksOf } from "./operations.js";
+import { stacksOf } from "./operations.js";
 import { bindPalette } from "./palette.js";
 import { makePanel } from "./panel.js";
 import { makeQuestions } from "./questions.js";
@@ -107,8 +107,7 @@ const pendingWith = (rows) => {
 /** Take the server's state and put what waits on top; what no longer fits is dropped and named. Returns its op_ids. */
 function adopt(fresh, operations = store.pending) {
   const dropped = store.adopt(fresh, operations);
-  if (!EDITABLE.has(fresh.state)) tellDropped(dropped, `This task is ${fresh.state.replace("_", " ")}.`);
-  else tellDropped(dropped, "These marks were changed elsewhere.");
+  tellDropped(dropped, "These marks were changed elsewhere.");
   showClosed();
   return dropped.map(({ op_id }) => op_id);
 }
@@ -133,12 +132,14 @@ const sender = new Sender({
   handlers: {
     status: showSave,
     revision: () => store.revision,
-    settled: (applied, refused, revision) => {
+    settled: (applied, refused, { revision, state: closed, late, message }) => {
       const known = new Set(store.log.map(({ op_id }) => op_id));
       const behind = applied.some((id) => !known.has(id)) || (Number.isInteger(revision) && revision > store.revision + applied.length);
       store.settle([...applied, ...refused.map(({ op_id }) => op_id)], revision);
       if (refused.length) notice("bad", make("strong", {}, "Not saved: "), refused.map(({ message }) => message).join(" "));
-      if (refused.length || behind) refresh();
+      if (late && message) notice("warn", message);
+      if (closed) adopt(closed);
+      else if (refused.length || behind) refresh();
     },
     conflict: (fresh, operations) => adopt(fresh, pendingWith(operations)),
     elsewhere: () => refresh(),
@@ -187,6 +188,8 @@ function showClosed() {
   document.body.toggleAttribute("data-closed", !store.editable);
   document.querySelector("[data-action=submit]").disabled = !store.editable;
   document.querySelector("[data-action=skip]").disabled = !store.editable;
+  byId("closed").hidden = store.editable;
+  byId("closed-words").textContent = `This task is ${store.state.replace("_", " ")}: you can read it, but not change it.`;
 }
 
 function draw({ touched }) {
@@ -247,5 +250,4 @@ if (!view.matches()) {
   } else draw({ touched: store.rows.spans.keys() });
   showClosed();
   document.documentElement.dataset.ready = "";
-  if (store.state === "submitted") say("This article is submitted.");
 }
