@@ -9,6 +9,7 @@ from annotate.attributes import what_is_missing
 from annotate.codebook import enabled_content
 from annotate.errors import Conflict, Incomplete, Refusal
 from annotate.models import Membership, Project, Role, Task
+from annotate.operations.scoring import refresh_article
 from annotate.operations.tasks.claiming import stay_active
 from annotate.operations.tasks.slots import fill_slots
 from annotate.rows import load_rows
@@ -41,6 +42,7 @@ def submit_task(*, task: Task, user: User, revision: int, now: datetime) -> Task
     locked.submitted_at = now
     locked.lease_expires = None
     locked.save(update_fields=["state", "submitted_at", "lease_expires", "active_seconds"])
+    refresh_article(project=locked.project, article=locked.article)
     return locked
 
 
@@ -85,6 +87,7 @@ def return_task(*, task: Task, note: str, now: datetime) -> Task:  # noqa: ARG00
     locked.state = Task.State.RETURNED
     locked.note = note
     locked.save(update_fields=["state", "note"])
+    refresh_article(project=locked.project, article=locked.article)
     return locked
 
 
@@ -117,10 +120,13 @@ def _require_in_hand(task: Task) -> None:
 
 
 def _close(task: Task, state: Task.State, now: datetime, *, reason: str = "") -> Task:
+    counted = task.state == Task.State.SUBMITTED
     task.state = state
     task.reason = reason
     task.closed_at = now
     task.lease_expires = None
     task.save(update_fields=["state", "reason", "closed_at", "lease_expires", "active_seconds"])
     fill_slots(project_id=task.project_id, article_ids=[task.article_id], round_number=task.round)
+    if counted:
+        refresh_article(project=task.project, article=task.article)
     return task

@@ -1,0 +1,236 @@
+"""The shapes of the API for its schema, and the rows of its read-only lists.
+
+Bodies are read by ``annotate.marking``, strictly: a serializer would take "7" for 7 and true for "true".
+"""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from annotate.marking import KINDS, MOST_OPERATIONS
+from annotate.models import Task
+from annotate.rows import relation_row, span_row
+from annotate.state import AnnotatorArticle
+from corpus.models import Article
+
+
+class SpanSchema(serializers.Serializer[Any]):
+    """SPAN: [start, end) in Unicode code points is the hull of the fragments."""
+
+    id = serializers.UUIDField()
+    label = serializers.CharField()
+    start = serializers.IntegerField(min_value=0)
+    end = serializers.IntegerField(min_value=1)
+    fragments = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))
+    quote = serializers.CharField()
+    attributes = serializers.DictField()
+    unsure = serializers.BooleanField()
+    confidence = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
+    comment = serializers.CharField(allow_blank=True)
+
+
+class RelationSchema(serializers.Serializer[Any]):
+    """RELATION between two spans of one task."""
+
+    id = serializers.UUIDField()
+    type = serializers.CharField()
+    from_span = serializers.UUIDField()
+    to_span = serializers.UUIDField()
+
+
+class ProgressSchema(serializers.Serializer[Any]):
+    """Counted up to 10,000."""
+
+    submitted = serializers.IntegerField()
+    total = serializers.IntegerField()
+
+
+class StateSchema(serializers.Serializer[Any]):
+    """STATE of a task as its annotator may see it."""
+
+    task = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=[value for value in Task.State.values if value != Task.State.OPEN])
+    revision = serializers.IntegerField()
+    user = serializers.CharField()
+    username = serializers.CharField()
+    project = serializers.DictField()
+    lease_expires = serializers.DateTimeField(allow_null=True)
+    note = serializers.CharField(allow_blank=True)
+    article = serializers.DictField()
+    article_meta = serializers.DictField(required=False)
+    codebook = serializers.DictField()
+    spans = SpanSchema(many=True)
+    relations = RelationSchema(many=True)
+    answers = serializers.DictField()
+    history = serializers.ListField(child=serializers.DictField())
+    progress = ProgressSchema()
+
+
+class OperationSchema(serializers.Serializer[Any]):
+    """One change; `before` and `after` are parts of a span, a relation or an answer, as `kind` has it."""
+
+    op_id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=KINDS)
+    target = serializers.UUIDField(allow_null=True)
+    before = serializers.DictField(allow_null=True)
+    after = serializers.DictField(allow_null=True)
+    undoes = serializers.UUIDField(allow_null=True)
+
+
+class OperationsSchema(serializers.Serializer[Any]):
+    """A batch, applied in order."""
+
+    base_revision = serializers.IntegerField(min_value=0)
+    operations = serializers.ListField(child=OperationSchema(), max_length=MOST_OPERATIONS)
+
+
+class RefusedSchema(serializers.Serializer[Any]):
+    """Why an operation was not applied, and what to do."""
+
+    op_id = serializers.UUIDField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class OutcomeSchema(serializers.Serializer[Any]):
+    """What became of a batch; `state` is given where the task is not in hand any more."""
+
+    revision = serializers.IntegerField()
+    applied = serializers.ListField(child=serializers.UUIDField())
+    refused = RefusedSchema(many=True)
+    late = serializers.BooleanField(required=False)
+    message = serializers.CharField(required=False)
+    state = StateSchema(required=False)
+
+
+class ConflictSchema(serializers.Serializer[Any]):
+    """The sender's picture is out of date; nothing was changed."""
+
+    revision = serializers.IntegerField()
+    state = StateSchema()
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ProblemSchema(serializers.Serializer[Any]):
+    """Any other answer that is not 2xx."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class MissingSchema(serializers.Serializer[Any]):
+    """One thing that stands between a task and its submission."""
+
+    span = serializers.UUIDField(allow_null=True)
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class IncompleteSchema(serializers.Serializer[Any]):
+    """422 of a submission."""
+
+    missing = MissingSchema(many=True)
+
+
+class RevisionSchema(serializers.Serializer[Any]):
+    """The revision the sender has seen."""
+
+    revision = serializers.IntegerField(min_value=0)
+
+
+class ReasonSchema(serializers.Serializer[Any]):
+    """Why a task is skipped."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class NextSchema(serializers.Serializer[Any]):
+    """Where the person's next task is; null where none is left."""
+
+    next = serializers.CharField(allow_null=True)
+
+
+class LeaseSchema(serializers.Serializer[Any]):
+    """Until when the task stays the person's without a sign of life."""
+
+    state = serializers.CharField()
+    lease_expires = serializers.DateTimeField(allow_null=True)
+
+
+class NothingLeftSchema(serializers.Serializer[Any]):
+    """The answer to a claim where there is nothing to give; otherwise it is STATE."""
+
+    task = serializers.UUIDField(allow_null=True)
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class AnnotatorArticleSerializer(serializers.Serializer[Article]):
+    """What an annotator of a blind project may know of an article: built from the allow-list."""
+
+    uuid = serializers.UUIDField()
+    text = serializers.CharField()
+    language = serializers.CharField(allow_null=True)
+    n_chars = serializers.IntegerField()
+    text_sha256 = serializers.CharField()
+    zones = serializers.ListField(child=serializers.DictField())
+
+    def to_representation(self, instance: Article) -> dict[str, Any]:
+        known = AnnotatorArticle.of(instance).as_json()
+        names = ("text", "language", "n_chars", "text_sha256", "zones")
+        return {"uuid": str(instance.uuid), **{name: known[name] for name in names}}
+
+
+class ArticleSerializer(serializers.ModelSerializer[Article]):
+    """An article for researchers and managers."""
+
+    outlet = serializers.CharField(source="outlet.name", default=None)
+    story = serializers.CharField(source="story.slug", default=None)
+
+    class Meta:
+        model = Article
+        fields = [
+            "uuid",
+            "external_id",
+            "outlet",
+            "story",
+            "url",
+            "title",
+            "byline",
+            "published_at",
+            "language",
+            "rights",
+            "text",
+            "zones",
+            "n_chars",
+            "text_sha256",
+            "version",
+        ]
+
+
+class ReadingSerializer(serializers.Serializer[Task]):
+    """One person's work on an article; the annotator is named by the project's pseudonym."""
+
+    task = serializers.UUIDField(source="uuid")
+    article = serializers.UUIDField(source="article.uuid")
+    annotator = serializers.CharField(source="pseudonym", allow_null=True)
+    state = serializers.CharField()
+    revision = serializers.IntegerField()
+    submitted_at = serializers.DateTimeField(allow_null=True)
+    spans = SpanSchema(many=True)
+    relations = RelationSchema(many=True)
+    answers = serializers.DictField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {
+            "task": str(instance.uuid),
+            "article": str(instance.article.uuid),
+            "annotator": instance.pseudonym,
+            "state": instance.state,
+            "revision": instance.revision,
+            "submitted_at": instance.submitted_at,
+            "spans": [span_row(span) for span in instance.spans_that_stand],
+            "relations": [relation_row(relation) for relation in instance.relations_that_stand],
+            "answers": {answer.question: answer.value for answer in instance.answers.all()},
+        }

@@ -1,0 +1,249 @@
+"""The API's views: who asks, which task, which operation, which answer."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from rest_framework.decorators import api_view
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from annotate.api import serializers as shapes
+from annotate.marking import WrongShape, read_revision
+from annotate.models import Membership, Project, RelationAnnotation, Role, SpanAnnotation, Task
+from annotate.operations import tasks as operations
+from annotate.operations.marks import apply_operations
+from annotate.permissions import may
+from annotate.state import task_for_state, task_state
+from corpus.models import Article
+
+PROBLEM = OpenApiResponse(shapes.ProblemSchema)
+REFUSALS = {400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM}
+
+
+class ByAge(CursorPagination):
+    """Oldest first, so that a walk through the pages meets what is added on the way."""
+
+    ordering = "pk"
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+
+@extend_schema(
+    summary="Claim the next task",
+    request=None,
+    responses={
+        200: PolymorphicProxySerializer(
+            component_name="Claim",
+            serializers=[shapes.StateSchema, shapes.NothingLeftSchema],
+            resource_type_field_name=None,
+        ),
+        **REFUSALS,
+    },
+)
+@api_view(["POST"])
+def claim(request: Request, slug: str) -> Response:
+    """The task in hand, or a new one. Claiming twice gives the same task."""
+    project = Project.objects.of_member(request.user, Role.ANNOTATOR).get(slug=slug)
+    task = operations.claim_task(project=project, user=_user(request), now=timezone.now())
+    if task is None:
+        is_open = project.state == Project.State.OPEN
+        code, message = (
+            ("nothing_left", "There is no article left for you in this project.")
+            if is_open
+            else ("project_not_open", f"The project is {project.get_state_display()}.")
+        )
+        return Response({"task": None, "code": code, "message": message})
+    return Response(_state(request, task.uuid))
+
+
+@extend_schema(summary="State of a task", responses={200: shapes.StateSchema, **REFUSALS})
+@api_view(["GET"])
+def task_detail(request: Request, uuid: UUID) -> Response:
+    """Text, codebook, marks, answers, history: all that labelling needs."""
+    return Response(_state(request, uuid))
+
+
+@extend_schema(
+    summary="Save operations",
+    request=shapes.OperationsSchema,
+    responses={200: shapes.OutcomeSchema, 409: shapes.ConflictSchema, **REFUSALS},
+)
+@api_view(["POST"])
+def save_operations(request: Request, uuid: UUID) -> Response:
+    """Apply a batch of operations in order, each op_id once."""
+    body = _body(request, "base_revision", "operations")
+    outcome = apply_operations(
+        task=_own_task(request, uuid),
+        user=_user(request),
+        base_revision=body["base_revision"],
+        operations=body["operations"],
+        now=timezone.now(),
+    )
+    answer: dict[str, Any] = {
+        "revision": outcome.revision,
+        "applied": outcome.applied,
+        "refused": outcome.refused,
+    }
+    if outcome.late:
+        answer |= {"late": True, "message": "This task was closed; your marks are kept, but do not count."}
+    if outcome.state not in Task.WORKABLE:
+        answer["state"] = _state(request, uuid)
+    return Response(answer)
+
+
+@extend_schema(
+    summary="Submit a task",
+    request=shapes.RevisionSchema,
+    responses={200: shapes.NextSchema, 409: shapes.ConflictSchema, 422: shapes.IncompleteSchema, **REFUSALS},
+)
+@api_view(["POST"])
+def submit(request: Request, uuid: UUID) -> Response:
+    """Count the work as this person's reading, and claim the next task."""
+    revision = read_revision(_body(request, "revision")["revision"], "revision")
+    task = operations.submit_task(
+        task=_own_task(request, uuid), user=_user(request), revision=revision, now=timezone.now()
+    )
+    return Response({"next": _next(request, task)})
+
+
+@extend_schema(
+    summary="Skip a task",
+    request=shapes.ReasonSchema,
+    responses={200: shapes.NextSchema, 409: shapes.ConflictSchema, **REFUSALS},
+)
+@api_view(["POST"])
+def skip(request: Request, uuid: UUID) -> Response:
+    """Close the task for good, saying why, and claim the next one."""
+    reason = _body(request, "reason")["reason"]
+    if not isinstance(reason, str):
+        raise WrongShape("reason must be text.")
+    task = operations.skip_task(task=_own_task(request, uuid), user=_user(request), reason=reason, now=timezone.now())
+    return Response({"next": _next(request, task)})
+
+
+@extend_schema(
+    summary="Hand a task back",
+    request=None,
+    responses={200: shapes.NextSchema, 409: shapes.ConflictSchema, **REFUSALS},
+)
+@api_view(["POST"])
+def hand_back(request: Request, uuid: UUID) -> Response:
+    """Give the task up for now; it comes back when nothing else is left."""
+    operations.hand_back(task=_own_task(request, uuid), user=_user(request), now=timezone.now())
+    return Response({"next": None})
+
+
+@extend_schema(summary="Renew the lease", request=None, responses={200: shapes.LeaseSchema, **REFUSALS})
+@api_view(["POST"])
+def renew(request: Request, uuid: UUID) -> Response:
+    """A sign of life: the task stays this person's for another lease."""
+    task = operations.renew_lease(task=_own_task(request, uuid), user=_user(request), now=timezone.now())
+    return Response({"state": task.state, "lease_expires": task.lease_expires})
+
+
+@extend_schema(
+    summary="Articles of a project",
+    responses={
+        200: PolymorphicProxySerializer(
+            component_name="ProjectArticle",
+            serializers=[shapes.ArticleSerializer, shapes.AnnotatorArticleSerializer],
+            resource_type_field_name=None,
+            many=True,
+        ),
+        **REFUSALS,
+    },
+)
+@api_view(["GET"])
+def articles(request: Request, slug: str) -> Response:
+    """All articles for researchers and managers; for annotators those of their own tasks, as they may see them."""
+    user = _user(request)
+    project = _project(request, slug)
+    if may(user, project, "see_articles"):
+        everything = Article.objects.filter(projects=project).select_related("outlet", "story")
+        return _page(request, everything.defer("raw", "raw_fields", "segments", "removed"), shapes.ArticleSerializer)
+    own = Task.objects.filter(project=project).of_annotator(user).values("article")
+    return _page(
+        request,
+        Article.objects.filter(pk__in=own).select_related("borders"),
+        shapes.AnnotatorArticleSerializer,
+    )
+
+
+@extend_schema(summary="Annotations of a project", responses={200: shapes.ReadingSerializer(many=True), **REFUSALS})
+@api_view(["GET"])
+def annotations(request: Request, slug: str) -> Response:
+    """All submitted readings for who may see them; for annotators their own work, in whatever state."""
+    user = _user(request)
+    project = _project(request, slug)
+    tasks = Task.objects.filter(project=project)
+    chosen = tasks.submitted() if may(user, project, "see_marks") else tasks.of_annotator(user)
+    pseudonym = Membership.objects.filter(
+        project=OuterRef("project"), user=OuterRef("annotator"), role=Role.ANNOTATOR
+    ).values("pseudonym")
+    spans = SpanAnnotation.objects.filter(deleted_at=None).select_related("label")
+    relations = RelationAnnotation.objects.filter(deleted_at=None)
+    rows = (
+        chosen.annotate(pseudonym=Subquery(pseudonym))
+        .select_related("article")
+        .only("uuid", "state", "revision", "submitted_at", "article__uuid")
+        .prefetch_related(
+            Prefetch("spans", spans, to_attr="spans_that_stand"),
+            Prefetch("relations", relations, to_attr="relations_that_stand"),
+            "answers",
+        )
+    )
+    return _page(request, rows, shapes.ReadingSerializer)
+
+
+def _user(request: Request) -> User:
+    """Signed in: the default permission let nobody else through."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _own_task(request: Request, uuid: UUID) -> Task:
+    return Task.objects.of_annotator(request.user).only("pk").get(uuid=uuid)
+
+
+def _state(request: Request, uuid: UUID) -> dict[str, Any]:
+    user = _user(request)
+    memberships = Membership.objects.filter(user=user, role=Role.ANNOTATOR).values("project")
+    task = task_for_state(Task.objects.of_annotator(user).filter(project__in=memberships), uuid=uuid)
+    return task_state(task, user)
+
+
+def _next(request: Request, task: Task) -> str | None:
+    """The address of the person's next task in the same project, claimed for them; None where none is left."""
+    following = operations.claim_task(project=task.project, user=_user(request), now=timezone.now())
+    return None if following is None else reverse("annotate:task", args=[following.uuid])
+
+
+def _project(request: Request, slug: str) -> Project:
+    user = _user(request)
+    projects = Project.objects.all() if user.is_superuser else Project.objects.of_member(user)
+    return projects.get(slug=slug)
+
+
+def _body(request: Request, *keys: str) -> dict[str, Any]:
+    """The body, an object that has ``keys``; others are left out of account."""
+    data = request.data
+    if not isinstance(data, dict):
+        raise WrongShape("The body must be a JSON object.")
+    for key in keys:
+        if key not in data:
+            raise WrongShape(f"The body must have {key}.")
+    return data
+
+
+def _page(request: Request, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
+    paginator = ByAge()
+    page = paginator.paginate_queryset(rows, request)
+    return paginator.get_paginated_response(serializer(page, many=True).data)
