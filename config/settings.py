@@ -166,6 +166,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Django's own handler would print each line a second time.
+    "loggers": {"django": {"handlers": []}},
 }
 
 SENTRY_DSN = os.environ.get("SENTRY_DSN", "")

@@ -21,7 +21,9 @@ from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker as LibraryWorker
 from django_tasks_db.models import DBTaskResult
 
+from annotate.operations.tasks.expiry import expire_leases
 from config.models import WorkerHeartbeat
+from release.tasks import resume_silent_releases
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ def _requeue(row: Any) -> None:
 
 
 # Called every ``BEAT`` seconds between two tasks, each with ``now``; an error in one is logged and not fatal.
-CHORES: tuple[Callable[..., object], ...] = (requeue_abandoned_tasks,)
+CHORES: tuple[Callable[..., object], ...] = (requeue_abandoned_tasks, expire_leases, resume_silent_releases)
 
 
 class Worker(LibraryWorker):

@@ -1,7 +1,5 @@
 """``manage.py demo``."""
 
-import importlib
-import importlib.util
 import os
 import sys
 from typing import Any
@@ -11,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import env
+from config.demo import load_demo
 from config.management.commands.serve import port_number, refuse_busy, serve
 
 BIND = "127.0.0.1"
@@ -28,7 +27,7 @@ class Command(BaseCommand):
         port = options["port"]
         refuse_busy(BIND, port)
         call_command("migrate", verbosity=0)
-        accounts = self._load()
+        accounts = [f"  {name:<8} {password:<16} {role}" for name, password, role in load_demo()]
 
         def ready() -> None:
             lines = [f"Slantwise demo: http://{BIND}:{port}/", "", *accounts, "", "Ctrl+C ends it."]
@@ -49,10 +48,3 @@ class Command(BaseCommand):
             raise CommandError("DATABASE_URL is set: set DEBUG=1 too if the demo may write its accounts there.")
         os.environ["DEBUG"] = "1"
         os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 (our own command line)
-
-    def _load(self) -> list[str]:
-        """Lines that tell the sample accounts."""
-        if importlib.util.find_spec("config.demo") is None:
-            return []
-        accounts = importlib.import_module("config.demo").load_demo()
-        return [f"  {name:<8} {password:<16} {role}" for name, password, role in accounts or ()]
