@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from config.health import unapplied_migrations
 from config.models import WorkerHeartbeat
 from config.worker import Worker, worker_ids_here
 
@@ -27,6 +28,9 @@ class Command(BaseCommand):
             ):
                 raise CommandError("No worker of this machine is alive.")
             return
+        missing = unapplied_migrations()
+        if missing:
+            raise CommandError(f"The database lacks {len(missing)} migrations: run manage.py migrate first.")
         worker = Worker(batch=options["batch"])
         worker.configure_signals()
         worker.run()
