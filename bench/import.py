@@ -17,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
@@ -101,22 +100,25 @@ def _measure(file: Path, n: int) -> dict[str, float | str]:
     assert len(rows) == n
     sample = rows[: min(n, 2000)]
     figures: dict[str, float | str] = {}
-    figures["read_per_s"] = len(rows) / _wall(lambda: sum(1 for _ in read(sources_of([file]))))
-    figures["clean_per_s"] = len(sample) / _wall(lambda: [clean(row.fields) for row in sample])
-    cpu = time.process_time()
-    seconds = _wall(lambda: import_rows(rows=read(sources_of([file])), source="bench", format="jsonl"))
-    figures["import_per_s"] = n / seconds
-    figures["import_client_cpu_ms_per_article"] = (time.process_time() - cpu) / n * 1000
-    again = _wall(lambda: import_rows(rows=read(sources_of([file])), source="bench", format="jsonl"))
-    figures["duplicates_per_s"] = n / again
+
+    def rate(name: str, count: int, work: Callable[[], object]) -> None:
+        """Articles a second, and CPU of this process for each: the machine's load moves the first, hardly the second."""
+        cpu, wall = time.process_time(), time.perf_counter()
+        work()
+        figures[f"{name}_per_s"] = count / (time.perf_counter() - wall)
+        figures[f"{name}_client_cpu_ms"] = (time.process_time() - cpu) / count * 1000
+
+    rate("read", n, lambda: sum(1 for _ in read(sources_of([file]))))
+    rate("clean", len(sample), lambda: [clean(row.fields) for row in sample])
+    rate("import", n, lambda: import_rows(rows=read(sources_of([file])), source="bench", format="jsonl"))
+    rate("duplicates", n, lambda: import_rows(rows=read(sources_of([file])), source="bench", format="jsonl"))
     articles = list(Article.objects.order_by("pk")[:n])
-    figures["copy_per_s"] = n / _wall(lambda: _copy(articles))
-    some = articles[:SAVED]
-    figures["save_per_s"] = len(some) / _wall(lambda: _save(some))
-    bordered = list(islice(articles, BORDERED))
-    figures["borders_per_s"] = len(bordered) / _wall(lambda: [borders_for(article) for article in bordered])
-    figures["import_to_copy"] = float(figures["import_per_s"]) / float(figures["copy_per_s"])
-    figures["import_to_save"] = float(figures["import_per_s"]) / float(figures["save_per_s"])
+    rate("copy", n, lambda: _copy(articles))
+    some, bordered = articles[:SAVED], articles[:BORDERED]
+    rate("save", len(some), lambda: _save(some))
+    rate("borders", len(bordered), lambda: [borders_for(article) for article in bordered])
+    for other in ("copy", "save"):
+        figures[f"import_to_{other}"] = float(figures["import_per_s"]) / float(figures[f"{other}_per_s"])
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         figures["postgres"] = cursor.fetchone()[0]
@@ -143,12 +145,6 @@ def _save(articles: list[Article]) -> None:
         for article in articles:
             article.save(force_insert=True)
         transaction.set_rollback(True)
-
-
-def _wall(work: Callable[[], object]) -> float:
-    before = time.perf_counter()
-    work()
-    return time.perf_counter() - before
 
 
 def _module(path: Path) -> ModuleType:

@@ -163,10 +163,13 @@ def _lines(raw: str, raw_fields: Sequence[RawField]) -> list[Line]:
 
 def _allowed(page: Page, rule: Rule, found: Iterable[Cut]) -> list[Cut]:
     """Take the rule's cuts out of the page's lines; a real paragraph is left alone unless the rule may take one."""
+    cuts = list(found)
+    if not cuts:
+        return cuts
     taken: list[Cut] = []
     by_start = {line.start: line for line in page.lines}
     gone: set[int] = set()
-    for cut in list(found):
+    for cut in cuts:
         whole = by_start.get(cut.start)
         if whole is not None and whole.end == cut.end:
             if (whole.is_prose and not rule.takes_prose) or whole.start in gone:

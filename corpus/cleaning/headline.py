@@ -32,7 +32,7 @@ def find_headline(page: Page) -> Line | None:
         return page.lines[0] if page.lines else None
     candidates = []
     for line in page.lines[:_LOOK_AHEAD]:
-        if line.is_running and line.text.endswith((".", "。", "”", '."', "…")):
+        if line.wrapped or (line.is_running and line.text.endswith((".", "。", "”", '."', "…"))):
             break
         candidates.append(line)
     if not candidates:

@@ -18,7 +18,7 @@ _RELATED = (
     r"(?:latest|recent) (?:posts|articles|stories)|further reading|in this (?:story|series)|from around the web|"
     r"lee también|leer más|te puede interesar|lesen sie auch|mehr zum thema|lire aussi|à lire aussi|read more|keep reading)"
 )
-_RELATED_HEADING = phrases(rf"{_RELATED}\s*[:.…»›→]*")
+_RELATED_HEADING = phrases(rf"{_RELATED}\s*[:…»›→]*")
 _RELATED_INLINE = phrases(
     rf"[\[(>»›•*-]*\s*{_RELATED}\s*[:|»›→–]\s*\S.*", r"(?-i:(?:READ|ALSO|WATCH|RELATED|SEE)[A-Z ]*)\s*[:|]\s*\S.*"
 )

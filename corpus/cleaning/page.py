@@ -7,12 +7,14 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby, pairwise
 
 from corpus.canonical import LINE_BREAK, plain, trim
 
 PROSE_WORDS = 40  # from this length on, a line with sentences in it is text, whatever it resembles
 RUNNING_WORDS = 20  # a shorter sentence may be debris; one of this length ends the head and the tail of a page
 _TITLE_WORDS = (3, 25)
+_FEWEST_WRAPPED = 2
 HARD_WRAP = 100  # files wrapped at a column have no line beyond it
 
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
@@ -32,6 +34,7 @@ class Line:
     end: int
     field_name: str
     paragraph: int
+    wrapped: bool = False  # one of several lines of a paragraph that was broken at a column
 
     @cached_property
     def text(self) -> str:
@@ -66,12 +69,12 @@ class Line:
     @cached_property
     def is_prose(self) -> bool:
         """A real paragraph by its length: no rule may take it unless it is repeated or names itself."""
-        return self.n_words >= PROSE_WORDS and _SENTENCE_MARK.search(self.text) is not None
+        return self.wrapped or (self.n_words >= PROSE_WORDS and _SENTENCE_MARK.search(self.text) is not None)
 
     @cached_property
     def is_running(self) -> bool:
         """A sentence of some length: the article itself has begun, or has not ended."""
-        return self.n_words >= RUNNING_WORDS and self.ends_sentence
+        return self.wrapped or (self.n_words >= RUNNING_WORDS and self.ends_sentence)
 
     @property
     def is_title_like(self) -> bool:
@@ -202,7 +205,22 @@ def lines_of(raw: str, start: int, end: int, field_name: str, first_paragraph: i
         lines.append(Line(raw, s, e, field_name, paragraph))
         if each:
             paragraph += 1
+    _mark_wrapped(lines)
     return lines
+
+
+def _mark_wrapped(lines: list[Line]) -> None:
+    """Tell the lines of a wrapped paragraph from a list of short lines and from a caption shown twice."""
+    for _, found in groupby(lines, key=lambda line: line.paragraph):
+        group = list(found)
+        lengths = [line.end - line.start for line in group]
+        if len(group) < _FEWEST_WRAPPED or max(lengths) > HARD_WRAP or min(lengths[:-1]) <= HARD_WRAP // 2:
+            continue
+        if any(after.text.startswith(before.text) for before, after in pairwise(group)):
+            continue
+        if sum(line.n_words for line in group) >= RUNNING_WORDS:
+            for line in group:
+                line.wrapped = True
 
 
 def _mostly_long(spans: list[tuple[int, int]]) -> bool:
