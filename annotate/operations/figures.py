@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from annotate.models import Project, ProjectAgreement
 from annotate.scoring import project_metrics
+from annotate.summary import project_summary
 
 
 def compute_project(
@@ -23,8 +24,9 @@ def compute_project(
     with transaction.atomic():
         revision = ProjectAgreement.objects.values_list("revision", flat=True).get(pk=agreement.pk)
         figures = project_metrics(project, bootstrap=bootstrap, seed=seed)
+        summary = project_summary(project)
     ProjectAgreement.objects.filter(pk=agreement.pk, computed_revision__lte=revision).update(
-        computed_revision=revision, computed_at=now or timezone.now(), metrics=figures
+        computed_revision=revision, computed_at=now or timezone.now(), metrics=figures, summary=summary
     )
     agreement.refresh_from_db()
     return agreement

@@ -1,0 +1,172 @@
+"""The figures of agreement as the pages say them: per label, in families, and in words where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from annotate.codebook import enabled_content
+from annotate.models import Project
+from annotate.rendering import layers_of
+
+REASONS = {
+    "no_pairable_units": "no article has been read by two people yet",
+    "no_variation": "nothing varies: in the articles that two people read, it is marked nowhere or everywhere",
+    "no_spans": "nobody has marked it in an article that two people read",
+    "self_overlap": "somebody's marks overlap each other, and this measure is not made for that",
+    "not_numeric": "not all answers are numbers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One metric as shown; ``why`` says in words why ``value`` is None."""
+
+    name: str
+    value: float | None
+    interval: tuple[float, float] | None
+    unreliable: bool
+    why: str
+    n_documents: int
+    n_annotators: int
+    label: str = ""
+    tone: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFigures:
+    """A row of the table beside the plot."""
+
+    code: str
+    name: str
+    tone: int
+    marks: int
+    prevalence: float | None
+    alpha: Figure
+    overlap: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Metrics that answer one question, with what to know when reading them."""
+
+    title: str
+    explanation: str
+    figures: tuple[Figure, ...]
+
+
+# Prefix of the metrics' names, title, explanation. The longest prefix that fits counts.
+FAMILIES = (
+    (
+        "char_alpha_",
+        "Alpha over characters",
+        "Krippendorff's alpha with the character as the unit. 1 is perfect agreement, 0 is what chance gives, below 0 "
+        "is worse than chance. Every label alone (label), anything marked at all (any), and the whole set of labels a "
+        "character carries: equal or not (set_nominal), or with part credit for shared labels (set_jaccard, set_masi). "
+        "Characters of one mark hang together, so the interval comes from resampling articles.",
+    ),
+    (
+        "span_f1_",
+        "Matching of marks",
+        "Of two annotators, how many marks find a partner: twice the pairs, divided by the marks of both. exact wants "
+        "the same characters, iou50 at least half of them, overlap one. Not corrected for chance, and so untouched by "
+        "how long the articles are. unlabelled leaves the labels aside.",
+    ),
+    (
+        "u_alpha",
+        "Unitizing alpha",
+        "Krippendorff's alpha for marks and gaps as units of unequal length. binary compares only marked with "
+        "unmarked. It is not made for an annotator's marks that overlap each other.",
+    ),
+    (
+        "cu_",
+        "Labels where both marked",
+        "Agreement on the label within the characters that both annotators marked, whatever they left out; coverage "
+        "is the share of characters it speaks for.",
+    ),
+    (
+        "ku_",
+        "One label where both marked",
+        "As above, for one label against the others.",
+    ),
+    (
+        "token_alpha_",
+        "Alpha over words",
+        "As alpha over characters, with a word or sign of punctuation as the unit: long words count no more than "
+        "short ones.",
+    ),
+    (
+        "doc_alpha_",
+        "Questions about the article",
+        "Alpha with the article as the unit, for answers about it as a whole.",
+    ),
+    ("value_", "Values", "Agreement on the numbers that were read from the text."),
+)
+
+
+def figure_of(name: str, metric: Mapping[str, Any] | None) -> Figure:
+    """``metric`` as printed by ``python -m agreement``; None (not computed yet) reads as undefined."""
+    if metric is None:
+        return Figure(
+            name, None, None, unreliable=False, why="it has not been computed yet", n_documents=0, n_annotators=0
+        )
+    interval = metric.get("ci")
+    return Figure(
+        name=name,
+        value=metric["value"],
+        interval=None if interval is None else (interval[0], interval[1]),
+        unreliable=bool(metric.get("interval_unreliable")),
+        why="" if metric["value"] is not None else REASONS.get(metric.get("reason", ""), metric.get("reason", "")),
+        n_documents=metric["n_documents"],
+        n_annotators=metric["n_annotators"],
+    )
+
+
+def figures_by_label(project: Project, metrics: Mapping[str, Any], summary: Mapping[str, Any]) -> list[LabelFigures]:
+    """A row for each label switched on, in the codebook's order."""
+    marked = summary.get("labels", {})
+    return [
+        LabelFigures(
+            code=label["code"],
+            name=label["name"],
+            tone=layer["tone"],
+            marks=marked.get(label["code"], {}).get("marks", 0),
+            prevalence=marked.get(label["code"], {}).get("prevalence"),
+            alpha=figure_of(label["name"], metrics.get(f"char_alpha_label:{label['code']}")),
+            overlap=figure_of(label["name"], metrics.get(f"span_f1_overlap_label:{label['code']}")),
+        )
+        for layer in layers_of(enabled_content(project.codebook.content, project.switches))
+        for label in layer["labels"]
+    ]
+
+
+def families(project: Project, metrics: Mapping[str, Any]) -> list[Family]:
+    """All figures, in families; those of one label bear its name and tone."""
+    looks = {
+        label["code"]: (label["name"], layer["tone"])
+        for layer in layers_of(enabled_content(project.codebook.content, project.switches))
+        for label in layer["labels"]
+    }
+    grouped: dict[str, list[Figure]] = {prefix: [] for prefix, _, _ in FAMILIES}
+    for name, metric in metrics.items():
+        prefix = next((prefix for prefix, _, _ in FAMILIES if name.startswith(prefix)), None)
+        if prefix is None:
+            continue
+        measure, _, code = name.partition(":")
+        found = figure_of(measure, metric)
+        label, tone = looks.get(code, (code, None))
+        grouped[prefix].append(
+            Figure(
+                found.name,
+                found.value,
+                found.interval,
+                found.unreliable,
+                found.why,
+                found.n_documents,
+                found.n_annotators,
+                label,
+                tone,
+            )
+        )
+    return [Family(title, text, tuple(grouped[prefix])) for prefix, title, text in FAMILIES if grouped[prefix]]

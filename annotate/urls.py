@@ -1,0 +1,19 @@
+"""The pages of labelling and of its results."""
+
+from django.urls import path
+
+from annotate.views import articles, dashboard, work
+
+app_name = "annotate"
+urlpatterns = [
+    path("", work.work, name="work"),
+    path("projects/", work.projects, name="projects"),
+    path("projects/<slug:slug>/", dashboard.project, name="project"),
+    path("projects/<slug:slug>/claim/", work.claim, name="claim"),
+    path("projects/<slug:slug>/agreement/", dashboard.agreement, name="agreement"),
+    path("projects/<slug:slug>/agreement/freshness/", dashboard.freshness, name="freshness"),
+    path("projects/<slug:slug>/agreement/refresh/", dashboard.refresh, name="refresh"),
+    path("projects/<slug:slug>/codebook/", dashboard.codebook, name="codebook"),
+    path("projects/<slug:slug>/articles/<uuid:uuid>/", articles.article, name="article"),
+    path("stories/<slug:slug>/", articles.story, name="story"),
+]

@@ -1,0 +1,129 @@
+"""One article as its readers marked it, and the articles of one story."""
+
+from __future__ import annotations
+
+from collections import Counter
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from annotate.codebook import enabled_content
+from annotate.comparison import compare
+from annotate.models import Membership, Project, ProjectArticle, Role, SpanAnnotation, Task
+from annotate.permissions import TABLE, may
+from annotate.rendering import layers_of
+from annotate.views.access import project_for
+from corpus.models import Article, Story
+
+
+@login_required
+@require_GET
+def article(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
+    """Where the readers of an article agree and where they differ; ``?label=`` shows one label alone."""
+    project, actions = project_for(request.user, slug, "see_marks")
+    member = get_object_or_404(
+        ProjectArticle.objects.select_related("article__outlet", "article__story").defer(
+            "article__raw", "article__raw_fields", "article__segments", "article__removed"
+        ),
+        project=project,
+        article__uuid=uuid,
+    )
+    layers = layers_of(enabled_content(project.codebook.content, project.switches))
+    labels = {label["code"]: {**label, "tone": layer["tone"]} for layer in layers for label in layer["labels"]}
+    chosen = request.GET.get("label", "")
+    if chosen and chosen not in labels:
+        raise Http404
+    tasks = list(
+        Task.objects.filter(project=project, article=member.article)
+        .submitted()
+        .select_related("annotator")
+        .prefetch_related(
+            Prefetch(
+                "spans",
+                queryset=SpanAnnotation.objects.filter(deleted_at__isnull=True, label__code__in=labels).select_related(
+                    "label"
+                ),
+                to_attr="kept",
+            )
+        )
+    )
+    names = reader_names(project, tasks, by_name="manage" in actions)
+    counts = Counter(mark.label.code for task in tasks for mark in task.kept)
+    readings = {
+        names[task.pk]: [mark for mark in task.kept if not chosen or mark.label.code == chosen]
+        for task in sorted(tasks, key=lambda task: names[task.pk].casefold())
+    }
+    for own in readings.values():
+        for mark in own:
+            mark.look = labels[mark.label.code]
+            mark.said = spoken(mark.look, mark.attributes)
+    zones = member.article.zones
+    headline_end = next((zone["end"] for zone in zones if zone["zone"] == "headline"), 0)
+    context = {
+        "project": project,
+        "actions": actions,
+        "member": member,
+        "article": member.article,
+        "readers": list(readings),
+        "paragraphs": compare(member.article.text, headline_end, readings),
+        "labels": [{**label, "n": counts[code]} for code, label in labels.items()],
+        "chosen": chosen,
+        "n_marks": sum(counts.values()),
+    }
+    return render(request, "annotate/article.html", context)
+
+
+def reader_names(project: Project, tasks: list[Task], *, by_name: bool) -> dict[int, str]:
+    """What to call the annotator of each task: by name for managers, by pseudonym for everybody else."""
+    pseudonyms = dict(
+        Membership.objects.filter(project=project, role=Role.ANNOTATOR).values_list("user_id", "pseudonym")
+    )
+    names = {}
+    for number, task in enumerate(tasks, 1):
+        named = task.annotator.get_full_name() or task.annotator.username if by_name else None
+        names[task.pk] = named or pseudonyms.get(task.annotator_id) or f"former member {number}"
+    return names
+
+
+def spoken(label: dict, attributes: dict) -> list[str]:
+    """The attributes of a mark in the codebook's words, in its order."""
+    said = []
+    for attribute in label["attributes"]:
+        value = attributes.get(attribute["name"])
+        if value in (None, "", [], False):
+            continue
+        titles = {option["code"]: option["title"] for option in attribute["values"]}
+        values = value if isinstance(value, list) else [value]
+        words = ", ".join(str(titles.get(one, one)) for one in values)
+        said.append(attribute["title"] if value is True else f"{attribute['title']}: {words}")
+    return said
+
+
+@login_required
+@require_GET
+def story(request: HttpRequest, slug: str) -> HttpResponse:
+    """The articles of one event, in the projects where the person may compare outlets; else 404."""
+    found = get_object_or_404(Story, slug=slug)
+    projects = Project.objects.filter(articles__story=found).distinct().order_by("slug")
+    if not request.user.is_superuser:
+        projects = projects.of_member(request.user, *TABLE["compare_outlets"])
+    allowed = [project for project in projects if may(request.user, project, "compare_outlets")]
+    if not allowed:
+        raise Http404
+    context = {
+        "story": found,
+        "projects": [
+            {
+                "project": project,
+                "articles": Article.objects.for_list()
+                .filter(story=found, projects=project)
+                .order_by("outlet__name", "published_at", "pk")[:200],
+            }
+            for project in allowed
+        ],
+    }
+    return render(request, "annotate/story.html", context)
