@@ -59,6 +59,10 @@ class ScopedAdmin(ScopedChoices, admin.ModelAdmin):
             return rows
         return rows.filter(pk__in=type(self).rows_for(request.user).order_by().values("pk"))
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = str(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title[:1].upper() + title[1:], **(extra_context or {})})
+
     def _may(self, request: HttpRequest, what: str) -> bool:
         if what in self.nobody_may or not may_enter(request):
             return False

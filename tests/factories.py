@@ -10,9 +10,11 @@ import itertools
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -147,10 +149,16 @@ def codebook_content(**changes: Any) -> dict[str, Any]:
     return copy.deepcopy(_CODEBOOK) | changes
 
 
+@cache
+def _password_hash() -> str:
+    """Hashing is slow by intention: once a run is enough."""
+    return make_password(PASSWORD)
+
+
 def make_user(username: str = "", **fields: Any) -> User:
     """An active account with ``PASSWORD``."""
     user = get_user_model()(username=username or f"user{next(_numbers)}", **fields)
-    user.set_password(PASSWORD)
+    user.password = _password_hash()
     user.save()
     return user
 

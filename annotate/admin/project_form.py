@@ -78,8 +78,11 @@ class ProjectForm(forms.ModelForm):
         ):
             if name in self.fields:
                 self._offer(name, rows, widget)
-        if "switched_on" in self.fields:
+        if self.instance.pk:
             self._offer_switches()
+        else:
+            # Which labels there are is known once the codebook is chosen.
+            del self.fields["switched_on"]
 
     def _offer(self, name: str, rows: QuerySet[Any], widget: forms.Select) -> None:
         field = self.fields[name]
@@ -155,9 +158,7 @@ class MembershipFormSet(forms.BaseInlineFormSet):
 
     def clean(self) -> None:
         super().clean()
-        for form in self.forms:
-            if not form.instance.pk or not (self.can_delete and self._should_delete_form(form)):
-                continue
+        for form in self.deleted_forms:
             member = form.instance
             if member.role == "annotator" and member.user.tasks.filter(project=member.project_id).exists():
                 raise ValidationError(f"{member.user} has tasks in this project and stays an annotator of it.")

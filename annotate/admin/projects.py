@@ -1,12 +1,13 @@
 """Projects: made in one form, opened and closed with a button."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -40,6 +41,13 @@ class MembershipInline(ScopedInline, admin.TabularInline):
     verbose_name = "member"
     verbose_name_plural = "people"
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """An account is chosen or added here, not edited."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "user":
+            field.widget.can_change_related = field.widget.can_view_related = False
+        return field
+
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:  # noqa: ARG002
         return 3 if obj is None else 1
 
@@ -53,6 +61,7 @@ class ProjectAdmin(ScopedAdmin):
     managers_may = frozenset({"add", "change"})
     form = ProjectForm
     inlines = [MembershipInline]
+    actions = None
     autocomplete_fields = ["codebook"]
     prepopulated_fields = {"slug": ["title"]}
     list_display = ["title", "state_badge", "codebook", "article_count", "progress", "annotators_per_article", "links"]
@@ -109,15 +118,14 @@ class ProjectAdmin(ScopedAdmin):
         """A project in which nobody was offered work may go; afterwards it is closed instead."""
         return super().has_delete_permission(request, obj) and (obj is None or not obj.tasks.exists())
 
-    def get_actions(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        actions = super().get_actions(request, *args, **kwargs)
-        actions.pop("delete_selected", None)
-        return actions
-
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:  # noqa: FBT001
         data = form.cleaned_data
         if not change:
-            mine = [] if is_superuser(request.user) else [(User.objects.get(pk=request.user.pk), Role.MANAGER)]
+            mine = (
+                []
+                if is_superuser(request.user)
+                else [(User.objects.get(pk=cast("int", request.user.pk)), Role.MANAGER)]
+            )
             stored = create_project(
                 slug=obj.slug,
                 title=obj.title,
@@ -258,12 +266,7 @@ class ProjectAdmin(ScopedAdmin):
 
     @admin.display(description="")
     def links(self, project: Project) -> SafeString:
-        return format_html(
-            '<a href="{}">Dashboard</a> <a href="{}?project__id__exact={}">Tasks</a>',
-            reverse("annotate:project", args=[project.slug]),
-            reverse("admin:annotate_task_changelist"),
-            project.pk,
-        )
+        return render_to_string("admin/annotate/project/links.html", {"project": project})
 
 
 def articles_in_words(count: int) -> str:

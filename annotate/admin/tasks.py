@@ -88,10 +88,11 @@ class TaskAdmin(ScopedAdmin):
         return task.n_marks
 
     @admin.display(description="since", ordering=models.F("created_at").desc())
-    def when(self, task: Task) -> Any:
-        return task.closed_at or task.submitted_at or task.claimed_at or "–"
+    def when(self, task: Task) -> SafeString | str:
+        at = task.closed_at or task.submitted_at or task.claimed_at
+        return format_html('<span class="nowrap">{}</span>', f"{timezone.localtime(at):%Y-%m-%d %H:%M}") if at else "–"
 
-    @admin.display(description="minutes at work", ordering="active_seconds")
+    @admin.display(description="minutes", ordering="active_seconds")
     def minutes(self, task: Task) -> str:
         return f"{task.active_seconds / 60:.0f}" if task.active_seconds else "–"
 

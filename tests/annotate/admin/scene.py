@@ -1,0 +1,54 @@
+"""Two projects side by side: one that Mia manages, one that is nothing to her."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+
+from annotate.models import Codebook, Project, Task
+from corpus.models import Article, ImportBatch, ImportIssue
+from tests.factories import (
+    TEXT,
+    make_article,
+    make_codebook,
+    make_mark,
+    make_outlet,
+    make_project,
+    make_story,
+    make_task,
+    make_user,
+)
+
+
+@dataclass
+class Side:
+    """Everything that belongs to one project; every name bears the side's own word."""
+
+    project: Project
+    codebook: Codebook
+    article: Article
+    batch: ImportBatch
+    issue: ImportIssue
+    annotator: User
+    task: Task
+
+
+def make_side(word: str, manager: User) -> Side:
+    batch = ImportBatch.objects.create(source=f"{word}.jsonl", format="jsonl", state="done")
+    issue = ImportIssue.objects.create(batch=batch, source=f"{word}.jsonl", line=3, code=f"{word}_code", message="No.")
+    outlet = make_outlet(f"{word} Gazette", slug=f"{word}-gazette")
+    story = make_story(f"{word}-story", title=f"{word} story")
+    article = make_article(
+        f"{word} headline\n\n{word} {TEXT}", outlet, story, import_batch=batch, byline=f"{word} Byline"
+    )
+    codebook = make_codebook(title=f"{word} codebook")
+    annotator = make_user(f"{word}-annotator")
+    project = make_project(
+        codebook,
+        [article],
+        {manager: "manager", annotator: "annotator"},
+        slug=f"{word}-project",
+        title=f"{word} project",
+    )
+    task = make_task(project, article, annotator, state="submitted")
+    make_mark(task, "FRAME", 0, 4, dimension="economic")
+    return Side(project, codebook, article, batch, issue, annotator, task)
