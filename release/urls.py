@@ -1,0 +1,12 @@
+"""Pages of releases, below a project."""
+
+from django.urls import path
+
+from release import views
+
+app_name = "release"
+urlpatterns = [
+    path("", views.releases, name="list"),
+    path("<str:version>/download/", views.download, name="download"),
+    path("<str:version>/retry/", views.retry, name="retry"),
+]

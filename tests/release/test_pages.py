@@ -1,0 +1,215 @@
+"""The page of a project's releases: who sees it, building, progress, downloading."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from annotate.models import Project
+from release import tasks
+from release.models import Release
+from release.operations.releases import build_release, request_release
+from release.verification import verify_release
+from tests.factories import make_article, make_member, make_project, make_reading, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def run_queued() -> None:
+    """What the worker does with its queue, in this transaction."""
+    for row in DBTaskResult.objects.order_by("enqueued_at"):
+        tasks.build.call(*row.args_kwargs["args"])
+
+
+ROLES = ("annotator", "adjudicator", "researcher", "manager")
+
+
+@pytest.fixture
+def people() -> dict[str, User]:
+    return {role: make_user(f"page-canary-{role}") for role in ROLES}
+
+
+@pytest.fixture
+def project(people: dict[str, User], settings: Any, tmp_path: Path) -> Project:
+    settings.RELEASE_ROOT = tmp_path / "releases"
+    project = make_project(slug="caravan", members={user: role for role, user in people.items()})
+    make_reading(project, make_article(), people["annotator"], [("FRAME", 0, 6)])
+    return project
+
+
+@pytest.fixture
+def built(project: Project, people: dict[str, User]) -> Release:
+    release = request_release(project=project, version="1.0.0", text_mode="full", actor=people["manager"])
+    build_release(release_id=release.pk, now=timezone.now())
+    release.refresh_from_db()
+    return release
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("annotator", 404), ("adjudicator", 404), ("researcher", 200), ("manager", 200)]
+)
+def test_researchers_and_managers_see_and_download(
+    client: Client, people: dict[str, User], built: Release, role: str, status: int
+) -> None:
+    client.force_login(people[role])
+
+    assert client.get("/projects/caravan/releases/").status_code == status
+    assert client.get("/projects/caravan/releases/1.0.0/download/").status_code == status
+
+
+@pytest.mark.parametrize("role", ["annotator", "adjudicator"])
+def test_others_cannot_build(client: Client, people: dict[str, User], project: Project, role: str) -> None:
+    client.force_login(people[role])
+
+    response = client.post("/projects/caravan/releases/", {"version": "1.0.0", "text_mode": "full"})
+
+    assert response.status_code == 404
+    assert not Release.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["", "1.0.0/download/"])
+def test_a_stranger_is_told_404(client: Client, built: Release, address: str) -> None:
+    stranger = make_user()
+    make_member(make_project(slug="other"), stranger, "manager")
+    client.force_login(stranger)
+
+    assert client.get(f"/projects/caravan/releases/{address}").status_code == 404
+    assert client.get(f"/projects/nowhere/releases/{address}").status_code == 404
+
+
+def test_an_empty_list_says_what_to_do(client: Client, people: dict[str, User], project: Project) -> None:
+    client.force_login(people["researcher"])
+
+    page = client.get("/projects/caravan/releases/").content.decode()
+
+    assert "No release yet" in page
+    assert 'value="1.0.0"' in page
+    assert "hx-trigger" not in page
+
+
+def test_building_polls_until_built_and_then_stops(
+    client: Client, people: dict[str, User], project: Project, django_capture_on_commit_callbacks: Any
+) -> None:
+    client.force_login(people["manager"])
+    with django_capture_on_commit_callbacks(execute=True):
+        asked = client.post("/projects/caravan/releases/", {"version": "1.0.0", "text_mode": "quotes"})
+    waiting = client.get("/projects/caravan/releases/", headers={"HX-Request": "true"}).content.decode()
+
+    run_queued()
+
+    done = client.get("/projects/caravan/releases/", headers={"HX-Request": "true"}).content.decode()
+    assert asked.status_code == 302
+    assert 'hx-trigger="every 2s"' in waiting
+    assert "<html" not in waiting
+    assert "Waiting for the worker" in waiting
+    assert "hx-trigger" not in done
+    assert "Download .zip" in done
+    release = Release.objects.get()
+    assert (release.state, release.text_mode, release.created_by) == ("built", "quotes", people["manager"])
+
+
+def test_the_next_version_is_suggested(client: Client, people: dict[str, User], built: Release) -> None:
+    client.force_login(people["manager"])
+
+    assert 'value="1.1.0"' in client.get("/projects/caravan/releases/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [("1.0.0", "exists already"), ("one", "not a semantic version"), ("../../etc", "not a semantic version")],
+    ids=["taken", "words", "path"],
+)
+def test_a_bad_version_is_refused_in_words(
+    client: Client, people: dict[str, User], built: Release, version: str, says: str
+) -> None:
+    client.force_login(people["manager"])
+
+    response = client.post("/projects/caravan/releases/", {"version": version, "text_mode": "full"})
+
+    assert response.status_code == 422
+    assert says in response.content.decode()
+    assert Release.objects.count() == 1
+
+
+def test_the_download_is_a_whole_release_and_always_the_same(
+    client: Client, people: dict[str, User], built: Release, tmp_path: Path
+) -> None:
+    client.force_login(people["researcher"])
+
+    first = client.get("/projects/caravan/releases/1.0.0/download/")
+    data = b"".join(first.streaming_content)
+    again = b"".join(client.get("/projects/caravan/releases/1.0.0/download/").streaming_content)
+
+    assert first.headers["Content-Disposition"] == 'attachment; filename="caravan-1.0.0.zip"'
+    assert data == again
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    report = verify_release(tmp_path / "unpacked" / "caravan-1.0.0")
+    assert report.problems == []
+    assert report.sha256 == built.sha256
+    assert b"page-canary" not in b"".join(p.read_bytes() for p in (tmp_path / "unpacked").rglob("*") if p.is_file())
+
+
+def test_a_failed_release_says_why_and_can_be_tried_again(
+    client: Client,
+    people: dict[str, User],
+    project: Project,
+    settings: Any,
+    tmp_path: Path,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    (tmp_path / "in-the-way").write_text("a file where the directory should be")
+    settings.RELEASE_ROOT = tmp_path / "in-the-way"
+    release = request_release(project=project, version="1.0.0", text_mode="full", actor=people["manager"])
+    with pytest.raises(OSError, match="in-the-way"):
+        build_release(release_id=release.pk, now=timezone.now())
+    client.force_login(people["manager"])
+
+    failed = client.get("/projects/caravan/releases/").content.decode()
+    settings.RELEASE_ROOT = tmp_path / "fine"
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/projects/caravan/releases/1.0.0/retry/")
+    run_queued()
+
+    assert "in-the-way" in failed
+    assert "Build again" in failed
+    release.refresh_from_db()
+    assert release.state == "built"
+
+
+def test_the_list_asks_the_same_number_of_queries_for_one_and_three_releases(
+    client: Client, people: dict[str, User], project: Project, django_assert_num_queries: Any
+) -> None:
+    client.force_login(people["manager"])
+    counts = []
+    for version in ("1.0.0", "2.0.0", "3.0.0"):
+        request_release(project=project, version=version, text_mode="full", actor=people["manager"])
+        with django_assert_num_queries(1000, exact=False) as found:
+            client.get("/projects/caravan/releases/", headers={"HX-Request": "true"})
+        counts.append(len(found))
+
+    assert counts == [counts[0]] * 3
+
+
+def test_the_admin_shows_a_manager_their_releases_read_only(client: Client, built: Release) -> None:
+    manager = make_user(is_staff=True)
+    make_member(built.project, manager, "manager")
+    elsewhere = make_user(is_staff=True)
+    make_member(make_project(), elsewhere, "manager")
+
+    client.force_login(manager)
+    page = client.get(f"/admin/release/release/{built.pk}/change/")
+    listed = client.get("/admin/release/release/").content.decode()
+    client.force_login(elsewhere)
+    hidden = client.get(f"/admin/release/release/{built.pk}/change/")
+
+    assert page.status_code == 200
+    assert 'name="_save"' not in page.content.decode()
+    assert "1.0.0" in listed
+    assert hidden.status_code == 404
