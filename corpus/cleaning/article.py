@@ -84,7 +84,7 @@ def clean(fields: Mapping[str, str]) -> CleanArticle:
         raw,
         _lines(raw, raw_fields),
         title_given=bool(fields.get("title", "").strip()),
-        byline=fields.get("byline", ""),
+        byline=plain(fields.get("byline", "")),
         outlet=fields.get("outlet", ""),
         url=fields.get("url", ""),
     )
@@ -99,9 +99,11 @@ def clean(fields: Mapping[str, str]) -> CleanArticle:
             for cut in _allowed(page, rule, rule.find(page)):
                 cuts.append((cut.start, cut.end, rule.name))
                 found_byline = found_byline or cut.byline
+                # Later rules know the author's biography by the name.
+                page.byline = page.byline or cut.byline
                 found_outlet = found_outlet or cut.outlet
     canonical = canonicalise(
-        raw, [CanonicalLine(line.start, line.end, opens) for line, opens in _with_breaks(page.lines)]
+        raw, [CanonicalLine(line.start, line.end, opens) for line, opens in _with_breaks(page.lines, page.headline)]
     )
     title = next(
         (
@@ -205,12 +207,12 @@ def _shorten(page: Page, cut: Cut) -> None:
                 page.headline = shorter
 
 
-def _with_breaks(lines: Sequence[Line]) -> list[tuple[Line, bool]]:
-    """Each line with whether it opens a paragraph."""
+def _with_breaks(lines: Sequence[Line], headline: Line | None) -> list[tuple[Line, bool]]:
+    """Each line with whether it opens a paragraph; what follows the headline always does."""
     before: Line | None = None
     result = []
     for line in lines:
-        result.append((line, before is None or before.paragraph != line.paragraph))
+        result.append((line, before is None or before is headline or before.paragraph != line.paragraph))
         before = line
     return result
 

@@ -25,14 +25,16 @@ _BY = re.compile(
 )
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    r"nov(?:ember)?|dec(?:ember)?)\.?"
+    r"nov(?:ember)?|dec(?:ember)?|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|"
+    r"januar|februar|märz|mai|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|"
+    r"novembre|décembre)\.?"
 )
 _DATE = (
     rf"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?(?:{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?"
-    rf"(?:,?\s+\d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?\.?\s+(?:of\s+)?{_MONTH}(?:,?\s+\d{{4}})?|\d{{4}}-\d{{2}}-\d{{2}}|"
+    rf"(?:,?\s+\d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?\.?\s+(?:(?:of|de)\s+)?{_MONTH}(?:(?:,|\s+de)?\s+\d{{4}})?|\d{{4}}-\d{{2}}-\d{{2}}|"
     r"\d{1,2}[./]\d{1,2}[./]\d{2,4})"
 )
-_TIME = r"(?:\d{1,2}[:.]\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?(?:\s*\(?[A-Z]{2,5}\)?)?|\d{1,2}\s*[ap]\.?m\.?(?:\s*[A-Z]{2,5})?)"
+_TIME = r"(?:\d{1,2}[:.]\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?(?:\s*\(?[A-Z]{2,5}\)?|\s*uhr)?|\d{1,2}\s*[ap]\.?m\.?(?:\s*[A-Z]{2,5})?)"
 _STAMP = rf"(?:{_DATE}(?:T\S+)?(?:[\s,|·•–-]|\bat\b)*(?:{_TIME})?|{_TIME}[\s,|·•–-]+{_DATE})"
 _DATE_LINE = re.compile(
     rf"(?:(?:first )?(?:published|posted|updated|last updated|last modified|modified|created|date)(?: on| at)?\s*:?\s*)?{_STAMP}"
@@ -105,6 +107,12 @@ _CONNECTORS = frozenset(
         "•",
     ]
 )
+_BESIDE_WORDS = 6
+_BESIDE = re.compile(
+    r"(?-i:(?:[^\Wa-z\d_]\S*\s+)*(?:News|Times|Post|Herald|Press|Daily|Journal|Radio|TV|Magazine|Reporter|Correspondent|Editor|"
+    r"Writer|Columnist|Contributor|Staff)\b.{0,30})|(?:reporting (?:from|in)|in) (?-i:[^\Wa-z\d_]).{1,40}",
+    re.I,
+)
 _REPORTING = re.compile(
     r"[(\[]?(?:(?:additional|further|with)\s+)?(?:additional\s+)?(?:reporting|writing|editing|edited|compiled|written|"
     r"translated|translation|research|graphics|photography|production)\s+(?:and\s+(?:writing|editing|reporting)\s+)?by\s+"
@@ -114,7 +122,7 @@ _REPORTING = re.compile(
 _CONTRIBUTED = re.compile(
     r".{2,120}\bcontributed (?:reporting )?(?:to|from) (?:this|the) (?:report|story|article|piece)\b.{0,40}"
     r"|(?:this|the) (?:story|article|report|piece|post) (?:was|is|has been|first|originally)\b.{0,40}"
-    r"\b(?:published|appeared|republished|produced|syndicated)\b.{0,160}",
+    r"\b(?:published|appeared|republished|produced|syndicated)\b.{0,160}|a version of this (?:article|story) appear(?:s|ed)\b.{0,260}",
     re.I,
 )
 _COPYRIGHT = re.compile(
@@ -161,7 +169,11 @@ def empty_byline(page: Page) -> Iterator[Cut]:
 def byline(page: Page) -> Iterator[Cut]:
     """Names after "By", names before a date, and the byline that came as a field, near the top."""
     given = key_of(page.byline)
+    above: Line | None = None
     for line in page.head:
+        if above is not None and _beside_byline(line, above):
+            yield page.whole(line)
+        above = None
         if line.n_words > _NAME_WORDS or line.text.endswith(("?", "!")):
             continue
         bare = _TRAILING_STAMP.sub("", line.text)
@@ -170,8 +182,16 @@ def byline(page: Page) -> Iterator[Cut]:
         stamped = bare != line.text and bare
         if (found or stamped) and _are_names(names):
             yield page.whole(line, byline=names)
+            above = line
         elif given and given == key_of(names):
             yield page.whole(line)
+            above = line
+
+
+def _beside_byline(line: Line, above: Line) -> bool:
+    """The outlet, the job or the place below a name: "BBC News", "Reporting from Vienna"."""
+    near = line.paragraph - above.paragraph <= 1 and line.n_words <= _BESIDE_WORDS and not line.ends_sentence
+    return near and _BESIDE.fullmatch(line.text) is not None
 
 
 def _are_names(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from corpus.cleaning.page import Cut, Page, Rule, phrases
+from corpus.cleaning.page import Cut, Line, Page, Rule, phrases
 
 _NEIGHBOURS = 2
 _MAX_WORDS = 30
@@ -25,7 +25,7 @@ _NETWORK = (
     r"mastodon|tumblr|flipboard|messenger|pocket|copy(?: link)?|link|print|sms|tiktok|youtube|share|tweet|pin|more)"
 )
 _SHARE = phrases(
-    r"share(?: (?:this|the|on|via|with|it|your).{0,40})?\s*:?|share (?:article|story|page|post)",
+    r"share(?: (?:this|the|on|via|with|it|your).{0,40})?\s*:?|share (?:full )?(?:article|story|page|post)|about sharing",
     rf"(?:share|post|tweet|send|pin|email|e-mail)(?: this(?: \w+)?)?(?: on| to| via| by| with)? {_NETWORK}(?: \(.*\))?",
     rf"(?:{_NETWORK}[\s,|/·•]+)*{_NETWORK}",
     r"click to (?:share|print|email|e-mail|tweet).*",
@@ -62,13 +62,27 @@ _COMMENTS = phrases(
     r"(?:join|start) the (?:conversation|discussion).{0,40}|have your say.{0,40}|what do you think\?.{0,60}comments.{0,20}",
     r"this (?:site|form) (?:uses akismet|is protected by).{0,120}|learn how your comment data is processed\.?",
     r"(?:oldest|newest|most voted)(?: (?:oldest|newest|most voted))*|please login to comment|be the first to comment.?",
-    r"(?:deja|dejar|escribe) un comentario|schreibe? einen kommentar|laisser un commentaire|\d+ (?:comentarios?|kommentare?)",
+    r"(?:enter|type|write) your (?:comment|reply|message)(?: here)?.{0,10}",
+    r"(?:deja|dejar|escribe) un comentario|schreibe? einen kommentar|laisser un commentaire",
+    r"\d+ (?:comentarios?|kommentare?|commentaires?)|(?:comentarios?|kommentare?|commentaires?)(?: \(\d+\))?",
 )
 # Parts of a form: debris only beside a line that is certainly of a comment block.
 _FORM_PART = phrases(
     r"(?:name|e-?mail|website|comment|message|url|captcha)\s*\*?:?|submit|send|login|label|guest|sort by.{0,20}|"
     r"best|newest|oldest|x|\[\+\]|\{\}|\d+|δ|△",
 )
+
+
+def share(page: Page) -> Iterator[Cut]:
+    """Buttons, and a bare count below one."""
+    before: Line | None = None
+    for line in page.body:
+        counts = before is not None and line.text.isdecimal()
+        if counts or (line.n_words <= _MAX_WORDS and _SHARE.fullmatch(line.text)):
+            yield page.whole(line)
+            before = None if counts else line
+        else:
+            before = None
 
 
 def comment_block(page: Page) -> Iterator[Cut]:
@@ -100,7 +114,7 @@ def _several(text: str) -> bool:
 
 RULES = (
     Rule("read_time", 1, lambda page: page.matching(_READ_TIME)),
-    Rule("share", 1, lambda page: page.matching(_SHARE)),
+    Rule("share", 1, share),
     Rule("notify", 1, lambda page: page.matching(_NOTIFY)),
     Rule("comment_block", 1, comment_block),
 )

@@ -22,6 +22,11 @@ _RELATED_HEADING = phrases(rf"{_RELATED}\s*[:…»›→]*")
 _RELATED_INLINE = phrases(
     rf"[\[(>»›•*-]*\s*{_RELATED}\s*[:|»›→–]\s*\S.*", r"(?-i:(?:READ|ALSO|WATCH|RELATED|SEE)[A-Z ]*)\s*[:|]\s*\S.*"
 )
+_TAGS = phrases(
+    r"(?:tags?|topics?|keywords?|filed under|categor(?:y|ies)|posted in|etiquetas|schlagw[oö]rter|mots[- ]clés)\s*:?(?:\s*\S.{0,200})?",
+    r"in [\"“][^\"”]{2,40}[\"”]",
+    r"(?:#\w+[\s,]*)+",
+)
 _STEP_HEADING = phrases(
     r"[«‹←<]*\s*(?:read (?:previous|next)|up next|(?:previous|next|older|newer)(?: (?:post|article|story|news|entry|page)s?)"
     r"|post navigation)\s*[»›→>:]*",
@@ -48,7 +53,7 @@ def related_posts(page: Page) -> Iterator[Cut]:
             continue
         yield page.whole(line)
         same = [other for other in body[i + 1 :] if other.paragraph == line.paragraph]
-        run = _titles(body[i + 1 :])
+        run = _titles(body[i + 1 :], fewest=1 if i >= tail_from else 3)
         for other in same if same and not any(o.is_running for o in same) else []:
             yield page.whole(other)
         run = [other for other in run if other not in same]
@@ -57,10 +62,10 @@ def related_posts(page: Page) -> Iterator[Cut]:
             yield page.whole(other)
 
 
-def _titles(lines: list[Line]) -> list[Line]:
+def _titles(lines: list[Line], *, fewest: int) -> list[Line]:
     run = []
     for line in lines:
-        if not line.is_title_like:
+        if not (fewest <= line.n_words <= _TEASER_WORDS and line.last_sign not in (".", "。")):
             break
         run.append(line)
     return run
@@ -81,7 +86,13 @@ def read_previous_next(page: Page) -> Iterator[Cut]:
             yield page.whole(line)
 
 
+def tags(page: Page) -> Iterator[Cut]:
+    """What the article is filed under, at its end."""
+    return page.matching(_TAGS, among=page.tail)
+
+
 RULES = (
     Rule("read_previous_next", 1, read_previous_next),
     Rule("related_posts", 1, related_posts),
+    Rule("tags", 1, tags),
 )
