@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotate.models import Project, Task
-from annotate.permissions import TABLE, may
+from annotate.views.access import project_for
 from release import tasks
 from release.archive import zipped
 from release.exceptions import ReleaseError
@@ -23,28 +22,20 @@ from release.operations.versions import suggested_version
 PENDING = (Release.State.WAITING, Release.State.BUILDING)
 
 
-def project_for(user: User | AnonymousUser, slug: str, action: str) -> Project:
-    """The project, if ``user`` may do ``action`` there; else 404, as for a project that does not exist."""
-    project = get_object_or_404(Project.objects.select_related("codebook"), slug=slug)
-    if not may(user, project, action):
-        raise Http404
-    return project
-
-
 @login_required
 @require_http_methods(["GET", "POST"])
 def releases(request: HttpRequest, slug: str) -> HttpResponse:
     """The list, which polls itself while something is being built; a POST asks for a new release."""
-    project = project_for(request.user, slug, "see_releases")
+    project, actions = project_for(request.user, slug, "see_releases")
     if request.method == "POST":
-        return _ask_for_release(request, project)
+        return _ask_for_release(request, project, actions)
     form = ReleaseForm(initial={"version": suggested_version(project), "text_mode": Release.TextMode.FULL})
     template = "release/list.html" + ("#releases" if request.htmx else "")  # type: ignore[attr-defined]
-    return render(request, template, _context(request, project, form))
+    return render(request, template, _context(project, actions, form))
 
 
-def _ask_for_release(request: HttpRequest, project: Project) -> HttpResponse:
-    if not may(request.user, project, "build_release"):
+def _ask_for_release(request: HttpRequest, project: Project, actions: frozenset[str]) -> HttpResponse:
+    if "build_release" not in actions:
         raise Http404
     form = ReleaseForm(request.POST)
     if form.is_valid():
@@ -56,18 +47,18 @@ def _ask_for_release(request: HttpRequest, project: Project) -> HttpResponse:
             form.add_error("version", str(error))
         else:
             return redirect("release:list", project.slug)
-    return render(request, "release/list.html", _context(request, project, form), status=422)
+    return render(request, "release/list.html", _context(project, actions, form), status=422)
 
 
 def _enqueue(release: Release) -> None:
     transaction.on_commit(lambda: tasks.build.enqueue(release.pk))
 
 
-def _context(request: HttpRequest, project: Project, form: ReleaseForm) -> dict[str, Any]:
+def _context(project: Project, actions: frozenset[str], form: ReleaseForm) -> dict[str, Any]:
     found = list(Release.objects.filter(project=project).select_related("created_by").defer("manifest"))
     return {
         "project": project,
-        "actions": {action for action in TABLE if may(request.user, project, action)},
+        "actions": actions,
         "releases": found,
         "pending": any(release.state in PENDING for release in found),
         "submitted": Task.objects.filter(project=project).submitted().exists(),
@@ -79,7 +70,7 @@ def _context(request: HttpRequest, project: Project, form: ReleaseForm) -> dict[
 @require_POST
 def retry(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     """Build a release that failed once more."""
-    project = project_for(request.user, slug, "build_release")
+    project, _ = project_for(request.user, slug, "build_release")
     release = get_object_or_404(Release, project=project, version=version)
     with transaction.atomic():
         if retry_release(release=release):
@@ -91,7 +82,7 @@ def retry(request: HttpRequest, slug: str, version: str) -> HttpResponse:
 @require_GET
 def download(request: HttpRequest, slug: str, version: str) -> StreamingHttpResponse:
     """A built release as one .zip, the same bytes every time."""
-    project = project_for(request.user, slug, "download_release")
+    project, _ = project_for(request.user, slug, "download_release")
     release = get_object_or_404(
         Release.objects.select_related("project"), project=project, version=version, state=Release.State.BUILT
     )

@@ -184,11 +184,17 @@ def write_papers(root: Path, facts: Facts) -> list[WrittenFile]:
         "LICENSE.md": licence(facts),
         "CITATION.cff": citation(facts),
         "croissant.json": pretty(croissant(facts)),
-        "guidelines.md": facts.project.guidelines.replace("\r\n", "\n").rstrip("\n") + "\n",
+        "guidelines.md": guidelines(facts.project),
         "schema/codebook.json": pretty(facts.codebook.content),
         **{f"schema/{name}.schema.json": pretty(json_schema(record)) for name, record in FILES.items()},
     }
     return [write_text(root, path, content) for path, content in papers.items()]
+
+
+def guidelines(project: Project) -> str:
+    """The annotators' instructions with LF, or a line that says there were none."""
+    text = project.guidelines.replace("\r\n", "\n").strip("\n")
+    return f"{text or 'The annotators had the codebook and no further guidelines.'}\n"
 
 
 def scheme_of(project: Project, codebook: Codebook) -> Scheme:
