@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from agreement import metric_names
 from annotate.codebook import enabled_content
 from annotate.models import Project
 from annotate.rendering import layers_of
 
 REASONS = {
-    "no_pairable_units": "no article has been read by two people yet",
-    "no_variation": "nothing varies: in the articles that two people read, it is marked nowhere or everywhere",
-    "no_spans": "nobody has marked it in an article that two people read",
-    "self_overlap": "somebody's marks overlap each other, and this measure is not made for that",
-    "not_numeric": "not all answers are numbers",
+    "no_pairable_units": "not defined yet, because no article has been read by two people",
+    "no_variation": "not defined yet, because nothing varies: where two people read, it is marked nowhere or everywhere",
+    "no_spans": "not defined yet, because nobody has marked it in an article that two people read",
+    "self_overlap": "not defined, because somebody's marks overlap each other, which this measure is not made for",
+    "not_numeric": "not defined, because not all answers are numbers",
 }
+NOT_COMPUTED = "not computed yet"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One metric as shown; ``why`` says in words why ``value`` is None."""
+    """One metric as shown; ``why`` says in words that, and why, ``value`` is None."""
 
     name: str
     value: float | None
@@ -56,7 +58,7 @@ class Family:
     figures: tuple[Figure, ...]
 
 
-# Prefix of the metrics' names, title, explanation. The longest prefix that fits counts.
+# Prefix of the metrics' names, title, explanation; no prefix begins another.
 FAMILIES = (
     (
         "char_alpha_",
@@ -108,9 +110,7 @@ FAMILIES = (
 def figure_of(name: str, metric: Mapping[str, Any] | None) -> Figure:
     """``metric`` as printed by ``python -m agreement``; None (not computed yet) reads as undefined."""
     if metric is None:
-        return Figure(
-            name, None, None, unreliable=False, why="it has not been computed yet", n_documents=0, n_annotators=0
-        )
+        return Figure(name, None, None, unreliable=False, why=NOT_COMPUTED, n_documents=0, n_annotators=0)
     interval = metric.get("ci")
     return Figure(
         name=name,
@@ -149,24 +149,13 @@ def families(project: Project, metrics: Mapping[str, Any]) -> list[Family]:
         for label in layer["labels"]
     }
     grouped: dict[str, list[Figure]] = {prefix: [] for prefix, _, _ in FAMILIES}
-    for name, metric in metrics.items():
-        prefix = next((prefix for prefix, _, _ in FAMILIES if name.startswith(prefix)), None)
-        if prefix is None:
+    # The database keeps no order of keys.
+    for name in metric_names(looks, tokens=True, ratings=True, values=True):
+        if name not in metrics:
             continue
+        prefix = next(prefix for prefix, _, _ in FAMILIES if name.startswith(prefix))
         measure, _, code = name.partition(":")
-        found = figure_of(measure, metric)
+        found = figure_of(measure, metrics[name])
         label, tone = looks.get(code, (code, None))
-        grouped[prefix].append(
-            Figure(
-                found.name,
-                found.value,
-                found.interval,
-                found.unreliable,
-                found.why,
-                found.n_documents,
-                found.n_annotators,
-                label,
-                tone,
-            )
-        )
+        grouped[prefix].append(replace(found, label=label, tone=tone))
     return [Family(title, text, tuple(grouped[prefix])) for prefix, title, text in FAMILIES if grouped[prefix]]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotate.views import articles, dashboard, work
+from annotate.views import articles, dashboard, labelling, work
 
 app_name = "annotate"
 urlpatterns = [
@@ -15,5 +15,6 @@ urlpatterns = [
     path("projects/<slug:slug>/agreement/refresh/", dashboard.refresh, name="refresh"),
     path("projects/<slug:slug>/codebook/", dashboard.codebook, name="codebook"),
     path("projects/<slug:slug>/articles/<uuid:uuid>/", articles.article, name="article"),
+    path("tasks/<uuid:uuid>/", labelling.task, name="task"),
     path("stories/<slug:slug>/", articles.story, name="story"),
 ]
