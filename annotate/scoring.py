@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 
 from agreement import Document, Mark, StatRow, metrics, printed
 from annotate.codebook import enabled_content
-from annotate.models import AgreementStat, Project, SpanAnnotation, Task
+from annotate.models import AgreementStat, Project, ProjectArticle, SpanAnnotation, Task
 from corpus.models import Article
 
 _CHUNK = 500
@@ -27,12 +27,13 @@ def label_indexes(project: Project) -> dict[str, int]:
 def documents(project: Project, articles: Iterable[Article] | None = None) -> Iterator[Document]:
     """The submitted readings, article by article; a reading without marks is there too.
 
-    Only labels that the project has switched on. Annotators are named by their account's key, articles by their uuid.
+    Only labels that the project has switched on, and not articles that it excludes. Annotators are named by their account's key, articles by their uuid.
     """
     on = label_indexes(project)
     tasks = (
         Task.objects.filter(project=project)
         .submitted()
+        .exclude(article__in=ProjectArticle.objects.filter(project=project, excluded=True).values("article"))
         .order_by("article", "annotator")
         .select_related("article")
         .only("annotator", "article__uuid", "article__n_chars", "project")

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from annotate.codebook import check_switches
 from annotate.models import Codebook, Project, ProjectArticle
+from annotate.operations.scoring import refresh_article
 from annotate.operations.tasks import ensure_slots
 
 
@@ -51,12 +52,18 @@ def change_project(
 def change_project_article(
     *, row: ProjectArticle, annotators: int | None, priority: int, excluded: bool, excluded_reason: str
 ) -> ProjectArticle:
-    """Store what holds for one article alone; its open tasks follow, tasks in somebody's hands stay."""
+    """Store what holds for one article alone; its open tasks follow, tasks in somebody's hands stay.
+
+    An excluded article does not count in agreement.
+    """
     locked = ProjectArticle.objects.select_for_update(of=("self",)).select_related("project").get(pk=row.pk)
+    counts_change = locked.excluded != excluded
     locked.annotators, locked.priority = annotators, priority
     locked.excluded, locked.excluded_reason = excluded, excluded_reason if excluded else ""
     locked.save()
     locked.project.tasks.filter(article=locked.article_id, state="open").update(priority=priority)
     if locked.project.state == Project.State.OPEN:
         ensure_slots(project=locked.project, articles=[locked.article])
+    if counts_change:
+        refresh_article(project=locked.project, article=locked.article)
     return locked

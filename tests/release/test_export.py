@@ -15,7 +15,9 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from annotate.models import Project
+from annotate.models import Project, ProjectArticle
+from annotate.operations.project_settings import change_project_article
+from annotate.operations.scoring import recount_project
 from release.exceptions import TargetNotEmptyError
 from release.models import Release
 from release.operations import building
@@ -257,6 +259,41 @@ def test_alphas_follow_from_the_files_alone(release: Path) -> None:
 
     assert {key: figures[key] for key in expected} == pytest.approx(expected, abs=1e-9)
     assert len({round(value, 3) for value in expected.values()}) == len(expected)
+
+
+def scored(project: Project, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple[float | None, Any]]:
+    call_command("score", project.slug, "--bootstrap", "1000", "--json")
+    metrics = json.loads(capsys.readouterr().out)["metrics"]
+    return {name: (figure["value"], tuple(figure.get("ci") or (None, None))) for name, figure in metrics.items()}
+
+
+def released(directory: Path) -> dict[str, tuple[float | None, Any]]:
+    return {
+        row["metric"] + (f":{row['label']}" if row["label"] else ""): (row["value"], (row["ci_low"], row["ci_high"]))
+        for row in rows(directory, "agreement")
+        if row["scope"] == "corpus" and (row["layer"] is None or row["label"])
+    }
+
+
+def test_figures_are_those_of_score(
+    project: Project, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recount_project(project=project)
+    before = scored(project, capsys)
+    of_release = released(release)
+    row = ProjectArticle.objects.get(project=project, article__title="Walk 😀 north")
+    change_project_article(row=row, annotators=None, priority=0, excluded=True, excluded_reason="a test of the 😀")
+    after = scored(project, capsys)
+    without = export_release(project=project, out=tmp_path / "without")
+
+    assert of_release.keys() == before.keys()
+    for name, (value, interval) in before.items():
+        assert of_release[name][0] == pytest.approx(value, abs=1e-9), name
+        assert of_release[name][1] == pytest.approx(interval, abs=1e-9), name
+    assert before["char_alpha_any"][0] != after["char_alpha_any"][0]
+    assert released(without.path)["char_alpha_any"][0] == pytest.approx(after["char_alpha_any"][0], abs=1e-9)
+    assert without.manifest["excluded"] == [{"article_id": str(row.article.uuid), "reason": "a test of the 😀"}]
+    assert len(rows(without.path, "articles")) == 3
 
 
 def test_undefined_figures_are_null_with_a_reason(tmp_path: Path) -> None:
