@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = _wanted(options.metrics, corpus)
         result: dict[str, object] = {
             "metrics": printed(
-                document_metrics(corpus.documents, corpus.labels, options.bootstrap, options.seed, names)
+                document_metrics(corpus.documents, corpus.labels, options.bootstrap or None, options.seed, names)
             )
         }
         if options.per_document:
@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"{options.file}: {error.strerror or error}\n")
         return 1
-    json.dump(result, sys.stdout, ensure_ascii=False, indent=1)
-    sys.stdout.write("\n")
+    # Escaped, so that it can be printed whatever the terminal's encoding and whatever a label is made of.
+    sys.stdout.write(json.dumps(result, indent=1) + "\n")
     return 0
 
 
@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         "--metrics", nargs="+", metavar="NAME", help="only these: names or patterns such as 'char_alpha_*'"
     )
     parser.add_argument(
-        "--bootstrap", type=_at_least(1), metavar="N", help="95 %% intervals from N resamples of the documents"
+        "--bootstrap", type=_at_least(0), metavar="N", help="95 %% intervals from N resamples of the documents"
     )
     parser.add_argument("--seed", type=_at_least(0), default=0, help="of the resampling (default 0)")
     parser.add_argument("--per-document", action="store_true", help="also the figures of each document alone")

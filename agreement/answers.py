@@ -12,22 +12,25 @@ from fractions import Fraction
 from math import copysign, lcm, log1p
 
 import numpy as np
+from numpy.typing import NDArray
 
+from agreement.characters import Integers
 from agreement.columns import Columns, Sums
 from agreement.documents import Rating
-from agreement.figures import NO_PAIRS, NOT_NUMERIC, Figure, alpha, expected_under, share, undefined
+from agreement.figures import NO_PAIRS, NOT_NUMERIC, Figure, alpha, share, undefined
 from agreement.ledger import Ledger
-from agreement.resampling import BigIntegers
+from agreement.resampling import EXACT_INT, BigIntegers, exact_product
 from agreement.rows import canonical
 
 RATING_LEVELS = ("nominal", "ordinal", "interval", "ratio")
 VALUE_LEVELS = (*RATING_LEVELS, "interval_signedlog1p")
 
-# Ratio distances are fractions of all denominators; as multiples of 2**-64 they are off by less than 1e-19.
+# Ratio distances have all kinds of denominators; they are rounded once, to multiples of 2**-64.
 RATIO_BITS = 64
 # Samples x values x values beyond which such wide numbers take minutes, and the fewest bits then used.
-RATIO_WORK = 5_000_000
+RATIO_WORK = 20_000_000
 RATIO_SUM_BITS = 52
+RATIO_BLOCK = 256
 
 
 def _pairs(ledger: Ledger, measure: str) -> dict[tuple[str, str], dict[int, int]]:
@@ -70,37 +73,42 @@ def formula(ledger: Ledger, columns: Columns, measure: str, level: str) -> Calla
         return lambda s: undefined(len(s[measure, level]), NOT_NUMERIC)
     cells = _pairs(ledger, measure)
     by_text = {canonical(answer): answer for answer in given}
-    texts = sorted(by_text) if level == "nominal" else sorted(by_text, key=lambda text: Fraction(by_text[text]))
-    for text in texts:
-        amounts: Counter[int] = Counter()
-        for pair, entries in cells.items():
-            if text in pair:
-                amounts.update(entries)
-        columns.add_large((measure, level, "n", text), list(amounts), list(amounts.values()))
-    names = [(measure, level, "n", text) for text in texts]
+    if level.startswith("interval"):
+        points = {text: _exact(answer) for text, answer in by_text.items()}
+        if level == "interval_signedlog1p":
+            points = {text: Fraction(copysign(log1p(abs(float(x))), x)) for text, x in points.items()}
+        return _interval(ledger, columns, measure, level, cells, points)
+    texts = sorted(by_text) if level == "nominal" else sorted(by_text, key=lambda text: _exact(by_text[text]))
+    _enter_marginals(ledger, columns, measure, level)
     if level == "ordinal":
         return _ordinal(ledger, columns, measure, cells, texts)
     if level == "ratio":
         return _ratio(ledger, columns, measure, cells, [_exact(by_text[text]) for text in texts], texts)
-    if level == "nominal":
-        observed = [(document, n) for (c, k), entries in cells.items() if c != k for document, n in entries.items()]
-        columns.add_large((measure, level, "observed"), [d for d, _ in observed], [n for _, n in observed])
+    names = [(measure, level, "n", text) for text in texts]
+    observed = [(document, n) for (c, k), entries in cells.items() if c != k for document, n in entries.items()]
+    columns.add_large((measure, level, "observed"), [d for d, _ in observed], [n for _, n in observed])
 
-        def nominal(s: Sums) -> Figure:
-            marginals = s.columns(names)
-            n = marginals.sum(axis=1)
-            return alpha(n, 2 * s[measure, level, "observed"], n * n - (marginals**2).sum(axis=1), ledger.scale)
+    def nominal(s: Sums) -> Figure:
+        marginals = s.columns(names)
+        n = marginals.sum(axis=1)
+        return alpha(n, 2 * s[measure, level, "observed"], n * n - (marginals**2).sum(axis=1), ledger.scale)
 
-        return nominal
-    points = [_exact(by_text[text]) for text in texts]
-    if level == "interval_signedlog1p":
-        points = [Fraction(copysign(log1p(abs(float(x))), x)) for x in points]
-    return _interval(ledger, columns, measure, level, cells, dict(zip(texts, points, strict=True)))
+    return nominal
 
 
 def _exact(answer: Rating) -> Fraction:
     assert not isinstance(answer, str)
     return Fraction(answer)
+
+
+def _enter_marginals(ledger: Ledger, columns: Columns, measure: str, level: str) -> None:
+    """n_c = sum_k o_ck: within a document the m - 1 cancels, so it is how often c was given."""
+    entries: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for document, given in ledger.answers[measure].items():
+        for answer in given:
+            entries[canonical(answer)][document] += ledger.scale
+    for text, of_text in entries.items():
+        columns.add_large((measure, level, "n", text), list(of_text), list(of_text.values()))
 
 
 def _interval(
@@ -119,14 +127,14 @@ def _interval(
         for document, n in entries.items():
             observed[document] += n * (whole[c] - whole[k]) ** 2
     columns.add_large((measure, level, "observed"), list(observed), list(observed.values()))
-    names = [(measure, level, "n", text) for text in points]
-    x = np.array(list(whole.values()), dtype=object)
+    answers = {document: [whole[canonical(a)] for a in given] for document, given in ledger.answers[measure].items()}
+    for power in range(3):
+        amounts = [ledger.scale * sum(x**power for x in given) for given in answers.values()]
+        columns.add_large((measure, level, power), list(answers), amounts)
 
     def interval(s: Sums) -> Figure:
-        marginals = s.columns(names)
-        n = marginals.sum(axis=1)
-        expected = 2 * (n * (marginals * x**2).sum(axis=1) - (marginals * x).sum(axis=1) ** 2)
-        return alpha(n, 2 * s[measure, level, "observed"], expected, ledger.scale)
+        n, total, squares = (s[measure, level, power] for power in range(3))
+        return alpha(n, 2 * s[measure, level, "observed"], 2 * (n * squares - total**2), ledger.scale)
 
     return interval
 
@@ -168,9 +176,12 @@ def _ratio(
     texts: list[str],
 ) -> Callable[[Sums], Figure]:
     place = {text: i for i, text in enumerate(texts)}
+    # Halves, so that the sum of two of the largest numbers is still one.
+    halves = np.array([float(x / 2) for x in points])
     observed: Counter[int] = Counter()
     for (c, k), entries in cells.items():
-        distance = _ratio_distance(points[place[c]], points[place[k]], RATIO_BITS)
+        one, other = halves[place[c]].reshape(1, 1), halves[place[k]].reshape(1, 1)
+        distance = int(_ratio_distances(one, other, RATIO_BITS)[0, 0])
         for document, n in entries.items():
             observed[document] += n * distance
     columns.add_large((measure, "ratio", "observed"), list(observed), list(observed.values()))
@@ -179,26 +190,35 @@ def _ratio(
     def ratio(s: Sums) -> Figure:
         marginals = s.columns(names)
         n = marginals.sum(axis=1)
-        corpus = _ratio_expected(marginals[:1], points, RATIO_BITS)
-        expected = corpus
-        if len(n) > 1:
-            bits = RATIO_BITS
-            if marginals.size * len(points) > RATIO_WORK:
-                bits = max(0, RATIO_SUM_BITS - int(max(n)).bit_length())
-            resampled = _ratio_expected(marginals[1:], points, bits) * (1 << (RATIO_BITS - bits))
-            expected = np.concatenate([corpus, resampled])
+        # The corpus apart from the resamples, so that its figure is the same with and without an interval.
+        expected = np.concatenate([_ratio_expected(some, halves) for some in (marginals[:1], marginals[1:])])
         return alpha(n, 2 * s[measure, "ratio", "observed"], expected, ledger.scale)
 
     return ratio
 
 
-def _ratio_expected(marginals: BigIntegers, points: list[Fraction], bits: int) -> BigIntegers:
-    distances = np.zeros((len(points), len(points)), dtype=object)
-    for i, a in enumerate(points):
-        for j in range(i):
-            distances[i, j] = distances[j, i] = _ratio_distance(a, points[j], bits)
-    return expected_under(marginals, distances)
+def _ratio_expected(marginals: BigIntegers, halves: NDArray[np.float64]) -> BigIntegers:
+    """sum_ck n_c n_k d(c, k) for each sample, in multiples of 2**-RATIO_BITS."""
+    expected = np.array([0] * len(marginals), dtype=object)
+    if len(marginals) == 0:
+        return expected
+    bits = RATIO_BITS
+    if marginals.size * len(halves) > RATIO_WORK:
+        bits = max(0, RATIO_SUM_BITS - int(marginals.sum(axis=1).max()).bit_length())
+    for first in range(0, len(halves), RATIO_BLOCK):
+        block = slice(first, first + RATIO_BLOCK)
+        weighted = exact_product(marginals, _ratio_distances(halves[:, np.newaxis], halves[block], bits))
+        expected = expected + (marginals[:, block] * weighted).sum(axis=1)
+    return expected * (1 << (RATIO_BITS - bits))
 
 
-def _ratio_distance(a: Fraction, b: Fraction, bits: int) -> int:
-    return 0 if a + b == 0 else round(((a - b) / (a + b)) ** 2 * (1 << bits))
+def _ratio_distances(a: NDArray[np.float64], b: NDArray[np.float64], bits: int) -> Integers | BigIntegers:
+    """((a - b) / (a + b))^2, 0 where a + b = 0, in multiples of 2**-bits."""
+    sums = a + b
+    with_sum = sums != 0
+    scaled = np.rint(np.ldexp(np.where(with_sum, ((a - b) / np.where(with_sum, sums, 1.0)) ** 2, 0.0), bits))
+    if scaled.size and float(scaled.max()) < EXACT_INT:
+        return scaled.astype(np.int64)
+    whole = np.zeros(scaled.shape, dtype=object)
+    whole[...] = [[int(x) for x in row] for row in scaled.tolist()]
+    return whole

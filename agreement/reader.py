@@ -11,8 +11,8 @@ from itertools import pairwise
 from agreement.documents import MOST_LABELS, Document, Mark, Rating
 from spans.span import Span
 
-# Beyond this a number in JSON is not the same in every program that reads it.
-LARGEST_INTEGER = 1 << 53
+# Longer than any text, and small enough that sums of products of lengths stay within 64 bits.
+LARGEST_INTEGER = (1 << 31) - 1
 LABELS_LINE = {"labels"}
 
 
@@ -134,7 +134,7 @@ class _Entry:
     def whole_number(self, holder: dict[str, object], key: str, field: str) -> int:
         found = holder.get(key)
         if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= LARGEST_INTEGER:
-            problem = "missing" if found is None else "must be a whole number, 0 or more"
+            problem = "missing" if found is None else f"must be a whole number from 0 to {LARGEST_INTEGER}"
             raise self.wrong(field, problem)
         return found
 

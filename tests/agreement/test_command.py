@@ -158,6 +158,18 @@ def test_a_missing_file_is_named(tmp_path, capsys):
     assert "none.jsonl: No such file" in capsys.readouterr().err
 
 
+def test_labels_of_any_characters_are_printed(tmp_path):
+    odd = DOCUMENT | {"spans": [{"annotator": "a", "start": 0, "end": 6, "label": "Ürteil \ud800 😀"}]}
+    done = subprocess.run(
+        [sys.executable, "-m", "agreement", written(tmp_path, odd)],
+        capture_output=True,
+        cwd=Path(__file__).parents[2],
+        env={"PYTHONIOENCODING": "ascii"},
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "char_alpha_label:Ürteil \ud800 😀" in json.loads(done.stdout)["metrics"]
+
+
 def test_an_empty_file_has_undefined_figures(tmp_path, capsys):
     result = printed(capsys, written(tmp_path))
     assert result["metrics"]["char_alpha_any"] == {
