@@ -6,7 +6,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from annotate.attributes import check_attributes, check_value, relation_fits
 from annotate.errors import Refusal
@@ -250,7 +250,7 @@ class Marking:
             self._not_there(target, "mark")
         return span
 
-    def _not_there(self, target: str | None, noun: str) -> Any:
+    def _not_there(self, target: str | None, noun: str) -> NoReturn:
         if target in self.refused:
             raise Refusal("depends_on_refused", f"The {noun} was refused, and so is what follows from it.")
         if target in self.gone:

@@ -1,9 +1,9 @@
 """Sessions for the pages' own requests, tokens for programs (see the settings for the order)."""
 
-from django.http import HttpRequest
 from drf_spectacular.authentication import SessionScheme
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
 
 
 class CsrfFailed(PermissionDenied):
@@ -16,7 +16,7 @@ class CsrfFailed(PermissionDenied):
 class SessionWithCsrf(SessionAuthentication):
     """DRF's, with a code of its own where the CSRF token fails, so that the page can fetch a fresh one."""
 
-    def enforce_csrf(self, request: HttpRequest) -> None:
+    def enforce_csrf(self, request: Request) -> None:
         try:
             super().enforce_csrf(request)
         except PermissionDenied:
@@ -26,4 +26,4 @@ class SessionWithCsrf(SessionAuthentication):
 class SessionWithCsrfScheme(SessionScheme):
     """Names the session cookie in the schema."""
 
-    target_class = SessionWithCsrf
+    target_class = "annotate.api.authentication.SessionWithCsrf"

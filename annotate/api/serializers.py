@@ -18,7 +18,7 @@ class SpanSchema(serializers.Serializer[Any]):
     """SPAN: [start, end) in Unicode code points is the hull of the fragments."""
 
     id = serializers.UUIDField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not DRF's own label
     start = serializers.IntegerField(min_value=0)
     end = serializers.IntegerField(min_value=1)
     fragments = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))

@@ -51,7 +51,7 @@ class ByAge(CursorPagination):
 @api_view(["POST"])
 def claim(request: Request, slug: str) -> Response:
     """The task in hand, or a new one. Claiming twice gives the same task."""
-    project = Project.objects.of_member(request.user, Role.ANNOTATOR).get(slug=slug)
+    project = Project.objects.of_member(_user(request), Role.ANNOTATOR).get(slug=slug)
     task = operations.claim_task(project=project, user=_user(request), now=timezone.now())
     if task is None:
         is_open = project.state == Project.State.OPEN

@@ -168,7 +168,7 @@ def _take_next(membership: Membership, now: datetime) -> Task | None:
     statement = _with_parts(NEXT_BY_PRIORITY if by_priority else NEXT_IN_CIRCLE)
     # The first walk starts at the seed, the task at the seed included; later ones after the task last claimed.
     start = membership.walked_to
-    values = {
+    values: dict[str, int | float | datetime] = {
         "project": project.pk,
         "user": membership.user_id,
         "now": now,

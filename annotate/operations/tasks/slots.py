@@ -87,4 +87,4 @@ def fill_slots(*, project_id: int, article_ids: list[int] | None, round_number: 
     with connection.cursor() as cursor:
         cursor.execute(DROP_SURPLUS, values)
         cursor.execute(FILL, values)
-        return max(cursor.rowcount, 0)
+        return max(int(cursor.rowcount), 0)
