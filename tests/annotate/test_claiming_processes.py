@@ -101,7 +101,7 @@ def test_one_person_claiming_from_two_connections_at_once_gets_one_task():
         assert list(Task.objects.filter(annotator=user, project=project).values_list("pk", flat=True)) == [first]
 
 
-class ChangeOfMind(Exception):
+class ChangeOfMindError(Exception):
     """Rolls a claim back."""
 
 
@@ -110,7 +110,7 @@ def test_a_claimant_waits_for_the_last_task_while_another_has_it(keeps: bool):
     first, second = annotators(2)
     project = project_for([first, second], make_codebook(), articles=1, k=1)
     second_is_on_its_way = threading.Barrier(2)
-    with ThreadPoolExecutor(1) as pool, contextlib.suppress(ChangeOfMind), transaction.atomic():
+    with ThreadPoolExecutor(1) as pool, contextlib.suppress(ChangeOfMindError), transaction.atomic():
         task = claim_task(project=project, user=first, now=timezone.now())
         waiting: Future[int | None] = pool.submit(in_a_connection_of_its_own, project, second, second_is_on_its_way)
         second_is_on_its_way.wait(timeout=10)
@@ -118,7 +118,7 @@ def test_a_claimant_waits_for_the_last_task_while_another_has_it(keeps: bool):
         with pytest.raises(TimeoutError):
             waiting.result(timeout=0.5)
         if not keeps:
-            raise ChangeOfMind
+            raise ChangeOfMindError
     assert task is not None
     assert waiting.result(timeout=10) == (None if keeps else task.pk)
     task.refresh_from_db()
