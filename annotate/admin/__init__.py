@@ -8,11 +8,14 @@ from annotate.admin.people import PersonAdmin
 from annotate.admin.project_articles import ProjectArticleAdmin
 from annotate.admin.projects import ProjectAdmin
 from annotate.admin.tasks import TaskAdmin
+from annotate.admin.uploads import add_uploaded, project_choices
+from corpus.uploads import set_projects
 from corpus.visibility import set_rules
 
 __all__ = ["CodebookAdmin", "PersonAdmin", "ProjectAdmin", "ProjectArticleAdmin", "TaskAdmin"]
 
 set_rules(manages=visibility.manages, articles=visibility.articles_for)
+set_projects(choices=project_choices, add=add_uploaded)
 
 admin.site.site_header = "Slantwise"
 admin.site.site_title = "Slantwise"

@@ -112,7 +112,7 @@ class ArticleAdmin(ScopedAdmin):
     managers_may = frozenset({"change"})
     nobody_may = frozenset({"add"})
     form = ArticleForm
-    list_display = ("headline", "outlet", "story", "published_at", "n_chars", "import_batch_id")
+    list_display = ("headline", "outlet", "story", "published", "characters")
     list_filter = (StoryFilter, OutletFilter)
     list_per_page = 50
     search_fields = ("title", "=external_id", "=text_sha256")
@@ -138,6 +138,14 @@ class ArticleAdmin(ScopedAdmin):
     @admin.display(description="headline", ordering="title")
     def headline(self, article: Article) -> str:
         return Truncator(str(article)).chars(_SHOWN_CHARS)
+
+    @admin.display(description="published", ordering="published_at")
+    def published(self, article: Article) -> str:
+        return f"{article.published_at:%Y-%m-%d}" if article.published_at else ""
+
+    @admin.display(description="characters", ordering="n_chars")
+    def characters(self, article: Article) -> int:
+        return article.n_chars
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)

@@ -24,15 +24,14 @@ _NOBODY = frozenset({"add", "change", "delete"})
 class ImportBatchAdmin(ScopedAdmin):
     rows_for = staticmethod(visibility.batches_for)
     nobody_may = _NOBODY
-    list_display = ("shown_source", "created_at", "created_by", "state", "n_created", "n_duplicates", "n_rejected")
+    list_display = ("shown_source", "created_at", "created_by", "state", "created", "duplicates", "rejected")
     list_filter = ("state",)
     list_select_related = ("created_by",)
     list_per_page = 50
     show_full_result_count = False
     search_fields = ("source",)
-    fields = (
-        "source", "format", "created_by", "created_at", "finished_at", "state", "n_created", "n_duplicates", "n_rejected", "sha256",
-    )  # fmt: skip
+    fields = ("source", "format", "created_by", ("created_at", "finished_at"), "state", "outcome", "sha256")
+    readonly_fields = ("outcome",)
     change_form_template = "admin/corpus/importbatch/change_form.html"
 
     class Media:
@@ -41,6 +40,22 @@ class ImportBatchAdmin(ScopedAdmin):
     @admin.display(description="source", ordering="source")
     def shown_source(self, batch: ImportBatch) -> str:
         return Truncator(batch.source).chars(80)
+
+    @admin.display(ordering="n_created")
+    def created(self, batch: ImportBatch) -> int:
+        return batch.n_created
+
+    @admin.display(ordering="n_duplicates")
+    def duplicates(self, batch: ImportBatch) -> int:
+        return batch.n_duplicates
+
+    @admin.display(ordering="n_rejected")
+    def rejected(self, batch: ImportBatch) -> int:
+        return batch.n_rejected
+
+    @admin.display(description="outcome")
+    def outcome(self, batch: ImportBatch) -> str:
+        return f"{batch.n_created} imported, {batch.n_duplicates} there already, {batch.n_rejected} rejected"
 
     def get_urls(self) -> list[URLPattern]:
         download = path(
