@@ -50,6 +50,12 @@ class Estimate:
     interval: tuple[float, float] | None
 
 
+def _tick(mark: float) -> str:
+    """0.2, 1, −0.4: with a true minus sign, and no -0."""
+    words = f"{abs(mark):.1f}".removesuffix(".0")
+    return f"−{words}" if mark < -0.05 else words
+
+
 def dot_plot(estimates: Sequence[Estimate]) -> Plot:
     """A row for each estimate, on an axis from 0 to 1, or from the next fifth below the lowest value where that is
     less than 0. What lies outside [-1, 1] cannot occur."""
@@ -71,7 +77,7 @@ def dot_plot(estimates: Sequence[Estimate]) -> Plot:
         height=bottom + 36,
         left=left,
         bottom=bottom,
-        ticks=tuple((x(mark), f"{mark:.1f}".replace("-0.0", "0.0").removesuffix(".0")) for mark in marks),
+        ticks=tuple((x(mark), _tick(mark)) for mark in marks),
         floor=x(FLOOR),
         rows=tuple(
             Row(
