@@ -31,7 +31,7 @@ class _Outbox:
 def zipped(root: Path, folder: str) -> Iterator[bytes]:
     """The files under ``root`` in ``folder/`` of an archive, by path."""
     outbox = _Outbox()
-    with zipfile.ZipFile(outbox, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:  # type: ignore[type-var,arg-type]
+    with zipfile.ZipFile(outbox, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:  # type: ignore[call-overload]
         for file in sorted(root.rglob("*"), key=lambda path: path.relative_to(root).as_posix()):
             if not file.is_file():
                 continue

@@ -67,7 +67,7 @@ def front_matter(facts: Facts) -> dict[str, Json]:
     """The card's machine-readable head (huggingface/hub-docs, datasetcard.md)."""
     most = facts.counts.spans or sum(facts.counts.splits.values())
     size = next((name for limit, name in SIZES if most < limit), "n>1M")
-    languages: list[Json] = sorted({language.partition("-")[0] for language in facts.counts.languages})
+    languages: list[Json] = [*sorted({language.partition("-")[0] for language in facts.counts.languages})]
     return {
         "pretty_name": facts.project.title,
         "language": languages,

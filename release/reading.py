@@ -176,6 +176,9 @@ def articles_with_work(
         .values_list("task__article__uuid", "task_id", "question", "value")
         .iterator(chunk_size=CHUNK)
     )
+    # What the columns hold is settled by their order above; the type checker cannot follow it through a tuple.
+    as_task: Any = TaskRow
+    as_article: Any = ArticleRow
     for key, *fields in (
         ProjectArticle.objects.filter(project=project, excluded=False)
         .order_by("article__uuid")
@@ -201,7 +204,7 @@ def articles_with_work(
         work: list[TaskRow] = []
         by_id: dict[int, TaskRow] = {}
         for _, *task, task_id in tasks.take(key):
-            row = TaskRow(*task, [], [], {})
+            row: TaskRow = as_task(*task, [], [], {})
             work.append(row)
             by_id[task_id] = row
         for _, task_id, *mark in marks.take(key):
@@ -210,7 +213,7 @@ def articles_with_work(
             by_id[task_id].relations.append(tuple(relation))
         for _, task_id, question, value in answers.take(key):
             by_id[task_id].answers[question] = value
-        yield ArticleRow(key, *fields, work)
+        yield as_article(key, *fields, work)
 
 
 # The pseudonym of a person with several roles is that of the first of these.

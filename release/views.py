@@ -1,9 +1,10 @@
 """The releases of a project: what there is, building one, downloading one."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -29,7 +30,8 @@ def releases(request: HttpRequest, slug: str) -> HttpResponse:
     project, actions = project_for(request.user, slug, "see_releases")
     if request.method == "POST":
         return _ask_for_release(request, project, actions)
-    form = ReleaseForm(initial={"version": suggested_version(project), "text_mode": Release.TextMode.FULL})
+    first = {"version": suggested_version(project), "text_mode": Release.TextMode.FULL}
+    form = ReleaseForm(initial=first, label_suffix="")
     template = "release/list.html" + ("#releases" if request.htmx else "")  # type: ignore[attr-defined]
     return render(request, template, _context(project, actions, form))
 
@@ -37,11 +39,11 @@ def releases(request: HttpRequest, slug: str) -> HttpResponse:
 def _ask_for_release(request: HttpRequest, project: Project, actions: frozenset[str]) -> HttpResponse:
     if "build_release" not in actions:
         raise Http404
-    form = ReleaseForm(request.POST)
+    form = ReleaseForm(request.POST, label_suffix="")
     if form.is_valid():
         try:
             with transaction.atomic():
-                release = request_release(project=project, actor=request.user, **form.cleaned_data)
+                release = request_release(project=project, actor=cast(User, request.user), **form.cleaned_data)
                 _enqueue(release)
         except ReleaseError as error:
             form.add_error("version", str(error))
