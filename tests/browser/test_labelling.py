@@ -83,21 +83,23 @@ def mark_of(label: str, quote: str) -> tuple[str, int, int, str]:
     return (label, start, start + len(quote), quote)
 
 
-# Screen coordinates of a character in the article: of its left edge, half way up.
+# Where `words` begin and end on the screen, though marks may part them: [left, middle, right, middle].
 POINT = """(words) => {
-  for (const block of document.querySelectorAll('#article [data-start]')) {
+  const block = [...document.querySelectorAll('#article [data-start]')].find((one) => one.textContent.includes(words));
+  const place = (left) => {
     const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
-      const at = walker.currentNode.data.indexOf(words);
-      if (at < 0) continue;
-      const range = document.createRange();
-      range.setStart(walker.currentNode, at);
-      range.setEnd(walker.currentNode, at + words.length);
-      const rects = range.getClientRects();
-      const [first, last] = [rects[0], rects[rects.length - 1]];
-      return [first.left + 1, first.top + first.height / 2, last.right - 1, last.top + last.height / 2];
+      if (left <= walker.currentNode.length) return [walker.currentNode, left];
+      left -= walker.currentNode.length;
     }
-  }
+  };
+  const at = block.textContent.indexOf(words);
+  const range = document.createRange();
+  range.setStart(...place(at));
+  range.setEnd(...place(at + words.length));
+  const rects = [...range.getClientRects()].filter(({ width }) => width > 0);
+  const [first, last] = [rects[0], rects[rects.length - 1]];
+  return [first.left + 1, first.top + first.height / 2, last.right - 1, last.top + last.height / 2];
 }"""
 
 
