@@ -63,11 +63,12 @@ class Columns:
         small = [i for i, column in enumerate(self._columns) if column.dtype != object]
         large = [i for i, column in enumerate(self._columns) if column.dtype == object]
         result = np.zeros((resamples, len(self._columns)), dtype=object)
-        for places in (small, large):
-            if places:
-                chosen: list[BigIntegers] = [self._columns[i].astype(object) for i in places]
-                matrix = np.stack(chosen, axis=1)
-                result[:, places] = resampled_sums(matrix, resamples, seed)
+        if small:
+            whole = np.stack([self._columns[i].astype(np.int64) for i in small], axis=1)
+            result[:, small] = resampled_sums(whole, resamples, seed)
+        if large:
+            objects = np.stack([self._columns[i].astype(object) for i in large], axis=1)
+            result[:, large] = resampled_sums(objects, resamples, seed)
         return result
 
 
