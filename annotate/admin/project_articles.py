@@ -47,7 +47,7 @@ class ProjectArticleAdmin(ScopedAdmin):
 
     @admin.display(description="article", ordering="article__title")
     def headline(self, row: ProjectArticle) -> SafeString:
-        title = str(row.article)
+        title = row.article.title or str(row.article)
         return format_html(
             '<span title="{}">{}</span>', title, title if len(title) <= 80 else f"{title[:79].rstrip()}…"
         )

@@ -64,7 +64,7 @@ class ProjectAdmin(ScopedAdmin):
     actions = None
     autocomplete_fields = ["codebook"]
     prepopulated_fields = {"slug": ["title"]}
-    list_display = ["title", "state_badge", "codebook", "article_count", "progress", "annotators_per_article", "links"]
+    list_display = ["title", "state_badge", "codebook", "article_count", "progress", "per_article", "links"]
     list_filter = ["state"]
     list_select_related = ["codebook"]
     search_fields = ["title", "slug"]
@@ -81,6 +81,13 @@ class ProjectAdmin(ScopedAdmin):
                 n_submitted=count_of(live.submitted(), "project"),
             )
         )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A codebook is chosen or added here; it is edited and deleted on its own page."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "codebook" and field is not None:
+            field.widget.can_change_related = field.widget.can_delete_related = False
+        return field
 
     def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:  # noqa: ARG002
         people = ["annotators_per_article", "ordering", "lease_minutes"]
@@ -249,6 +256,10 @@ class ProjectAdmin(ScopedAdmin):
         return format_html(
             '<span class="badge" data-tone="{}">{}</span>', TONES.get(project.state, ""), project.get_state_display()
         )
+
+    @admin.display(description="annotators", ordering="annotators_per_article")
+    def per_article(self, project: Project) -> int:
+        return project.annotators_per_article
 
     @admin.display(description="articles", ordering="n_articles")
     def article_count(self, project: Any) -> int:

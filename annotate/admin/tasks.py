@@ -41,7 +41,7 @@ class NoteForm(forms.Form):
 class TaskAdmin(ScopedAdmin):
     rows_for = staticmethod(tasks_for)
     nobody_may = frozenset({"add", "change", "delete"})
-    list_display = ["headline", "project", "slot", "state_badge", "annotator", "mark_count", "when", "minutes"]
+    list_display = ["headline", "project", "state_badge", "annotator", "mark_count", "when"]
     list_filter = [("project", ScopedRelatedFilter), "state", AnnotatorFilter]
     list_select_related = ["project", "article", "annotator"]
     list_per_page = 50
@@ -51,10 +51,17 @@ class TaskAdmin(ScopedAdmin):
     ordering = ["-pk"]
     actions = ["return_with_note", "reassign"]
     fieldsets = [
-        (None, {"fields": ["project", "article", ("slot", "round"), "annotator", "state_badge"]}),
+        (None, {"fields": [("project", "article"), ("annotator", "state_badge", "slot", "round")]}),
         (
             "Course",
-            {"fields": ["claimed_at", "lease_expires", "submitted_at", "closed_at", "minutes", "reason", "note"]},
+            {
+                "fields": [
+                    ("claimed_at", "submitted_at", "closed_at"),
+                    ("lease_expires", "minutes"),
+                    "reason",
+                    "note",
+                ]
+            },
         ),
         ("Marks", {"fields": ["marks"]}),
     ]
@@ -70,9 +77,14 @@ class TaskAdmin(ScopedAdmin):
             .defer(*(f"article__{name}" for name in ("text", "raw", "raw_fields", "segments", "removed", "zones")))
         )
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
+        task = kwargs["obj"]
+        context |= {"title": str(task.article), "subtitle": f"{task.annotator or 'Nobody yet'} · {task.project}"}
+        return super().render_change_form(request, context, **kwargs)
+
     @admin.display(description="article", ordering="article__title")
     def headline(self, task: Task) -> SafeString:
-        title = str(task.article)
+        title = task.article.title or str(task.article)
         return format_html(
             '<span title="{}">{}</span>', title, title if len(title) <= 60 else f"{title[:59].rstrip()}…"
         )
