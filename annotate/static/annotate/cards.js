@@ -5,6 +5,8 @@ import { same } from "./operations.js";
 
 export class Cards {
   #made = new Map(); // span id -> element
+  #stale = new Set(); // span ids whose cards are out of date
+  #timer = null;
 
   constructor({ store, codebook, ui, commands }) {
     Object.assign(this, { store, codebook, ui, commands, list: byId("cards") });
@@ -14,10 +16,22 @@ export class Cards {
     this.list.addEventListener("keydown", (event) => this.#keydown(event));
   }
 
-  /** Make again the cards of these marks, and of those linked to them; put new ones in place, take old ones away. */
+  /**
+   * Make again the cards of these marks, and of those linked to them; put new ones in place, take old ones away.
+   * Soon, not now: a field tells its change while Tab is still on its way to the next one, which must not be replaced
+   * under it, or the focus is lost.
+   */
   draw(touched) {
+    for (const id of touched) this.#stale.add(id);
+    this.#timer ??= setTimeout(() => this.#draw());
+  }
+
+  #draw() {
     const { store } = this;
-    const stale = new Set(touched);
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    const stale = this.#stale;
+    this.#stale = new Set();
     for (const { from_span, to_span } of store.rows.relations.values()) if (stale.has(to_span)) stale.add(from_span);
     const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
     const key = focused?.dataset.focusKey;
@@ -90,6 +104,7 @@ export class Cards {
   }
 
   cardOf(id) {
+    if (this.#timer !== null) this.#draw();
     return this.#made.get(id) ?? null;
   }
 
