@@ -229,7 +229,7 @@ class ProjectAdmin(ScopedAdmin):
             return redirect("admin:annotate_project_change", pk)
         in_hand = project.tasks.filter(state__in=Task.WORKABLE).count()
         lead = (
-            f"{project.n_submitted} of {project.n_wanted} readings are submitted, {in_hand} are in people's hands. "
+            f"{project.n_submitted} of {project.n_wanted} readings are submitted; still in people's hands: {in_hand}. "
             "Nobody can go on working in a closed project; what was saved is kept, and it can be opened again."
         )
         return ask(

@@ -149,7 +149,7 @@ def test_closing_is_confirmed(browser: Client, manager: User) -> None:
     project = make_project(members={manager: "manager"})
     make_task(project, annotator=make_user(), state="submitted")
     url = reverse("admin:annotate_project_close", args=[project.pk])
-    assert "1 of 1 readings are submitted" in browser.get(url).content.decode()
+    assert "1 of 1 readings are submitted;" in browser.get(url).content.decode()
     project.refresh_from_db()
     assert project.state == "open"
     browser.post(url)
