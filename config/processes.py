@@ -1,6 +1,7 @@
 """Several programs as one: started together, ended together, within a deadline, whoever asks for it."""
 
 import ctypes
+import logging
 import os
 import signal
 import subprocess
@@ -8,10 +9,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import NoReturn
 
 PR_SET_PDEATHSIG = 1
 # Seconds from the first signal until what still runs is killed; the promise is five for everything.
-GRACE = 3.5
+GRACE = 2.0
 POLL = 0.1
 
 
@@ -83,6 +85,18 @@ class Together:
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
+
+
+def leave(code: int) -> NoReturn:
+    """End this process now, without taking the interpreter apart piece by piece.
+
+    That takes two of the promised five seconds on a busy machine. Output is flushed; our hold on the
+    embedded server ends with the process.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _make_was_interrupted() -> bool:

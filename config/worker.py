@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 BEAT = 10.0
 INTERVAL = 0.5
 # What a running task gets to finish after the first signal; the whole service ends within five.
-GRACE = 2.5
+GRACE = 1.2
 
 
 class StopWorkerNow(BaseException):

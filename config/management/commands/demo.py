@@ -34,8 +34,7 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(lines))
             self.stdout.flush()
 
-        if serve(bind=BIND, port=port, ready=ready):
-            raise CommandError("The web server or the worker ended by itself; see the messages above.")
+        serve(bind=BIND, port=port, ready=ready)
 
     def _turn_debug_on(self) -> None:
         """The demo's accounts have public passwords, so it runs in debug mode or not at all.

@@ -5,7 +5,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,7 +13,7 @@ from django.db import connection
 
 from config import env
 from config.health import unapplied_migrations
-from config.processes import Together
+from config.processes import Together, leave
 
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 THREADS = 8
@@ -56,11 +56,14 @@ def web_command(*, bind: str, port: int) -> list[str]:
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--chdir", str(settings.BASE_DIR), "--bind", address]
     command += ["--worker-class", "gthread", "--threads", str(THREADS)]
     command += ["--workers", str(env.integer("WEB_CONCURRENCY", default=2, least=1))]
-    return [*command, "--graceful-timeout", "2", "--no-control-socket", "--log-level", "warning"]
+    return [*command, "--graceful-timeout", "1", "--no-control-socket", "--log-level", "warning"]
 
 
-def serve(*, bind: str, port: int, worker: bool = True, ready: Callable[[], None] | None = None) -> int:
-    """Run web and worker until a signal (0) or until one of them ends (1); ``ready`` is called once it answers."""
+def serve(*, bind: str, port: int, worker: bool = True, ready: Callable[[], None]) -> NoReturn:
+    """Run web and worker until a signal (exit 0) or until one of them ends (exit 1).
+
+    ``ready`` is called once the site answers.
+    """
     refuse_busy(bind, port)
     together = Together()
     together.catch_signals()
@@ -73,11 +76,13 @@ def serve(*, bind: str, port: int, worker: bool = True, ready: Callable[[], None
     def announce() -> bool:
         if not answers(bind, port):
             return False
-        if ready is not None:
-            ready()
+        ready()
         return True
 
-    return together.wait(announce=announce)
+    code = together.wait(announce=announce)
+    if code:
+        sys.stderr.write("The web server or the worker ended by itself; see the messages above.\n")
+    leave(code)
 
 
 class Command(BaseCommand):
@@ -100,6 +105,4 @@ class Command(BaseCommand):
             self.stdout.write(f"Slantwise serves http://{bind}:{port}/ (process {os.getpid()}); Ctrl+C ends it.")
             self.stdout.flush()
 
-        code = serve(bind=bind, port=port, worker=not options["no_worker"], ready=ready)
-        if code:
-            raise CommandError("The web server or the worker ended by itself; see the messages above.", returncode=code)
+        serve(bind=bind, port=port, worker=not options["no_worker"], ready=ready)

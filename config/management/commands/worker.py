@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from config.health import unapplied_migrations
 from config.models import WorkerHeartbeat
+from config.processes import leave
 from config.worker import Worker, worker_ids_here
 
 
@@ -34,3 +35,5 @@ class Command(BaseCommand):
         worker = Worker(batch=options["batch"])
         worker.configure_signals()
         worker.run()
+        if not worker.running:
+            leave(0)
