@@ -31,7 +31,8 @@ export function bindPalette({ view, ui, commands, codebook, store }) {
     buttons[(buttons.indexOf(document.activeElement) + step + buttons.length) % buttons.length].focus();
   });
 
-  const place = () => {
+  let crowd = { marksAbove: 0, marksBelow: 0 }; // marks that the palette would hide; they scroll along with the words
+  const place = ({ fresh }) => {
     if (toolbar.hidden || innerWidth < 900) return; // on a small screen the stylesheet docks it
     const rects = [...view.rangeOf(ui.pending).getClientRects()].filter(({ width }) => width > 1);
     if (!rects.length) return;
@@ -40,16 +41,14 @@ export function bindPalette({ view, ui, commands, codebook, store }) {
     const { offsetWidth: width, offsetHeight: height } = toolbar;
     const roof = document.querySelector(".topbar").offsetHeight + GAP;
     const floor = innerHeight - document.querySelector(".dock").offsetHeight - GAP;
-    const near = [...view.root.querySelectorAll("mark[data-span-ids]")].map((mark) => mark.getBoundingClientRect()).filter((rect) => rect.bottom > top - height - 60 && rect.top < bottom + height + 60);
-    const side = sideFor({
-      top,
-      bottom,
-      height,
-      roof,
-      floor,
-      marksAbove: near.filter((rect) => rect.bottom <= top + 4 && rect.bottom > top - height).length,
-      marksBelow: near.filter((rect) => rect.top >= bottom - 4 && rect.top < bottom + height).length,
-    });
+    const near = fresh && [...view.root.querySelectorAll("mark[data-span-ids]")].map((mark) => mark.getBoundingClientRect()).filter((rect) => rect.bottom > top - height - 60 && rect.top < bottom + height + 60);
+    if (near) {
+      crowd = {
+        marksAbove: near.filter((rect) => rect.bottom <= top + 4 && rect.bottom > top - height).length,
+        marksBelow: near.filter((rect) => rect.top >= bottom - 4 && rect.top < bottom + height).length,
+      };
+    }
+    const side = sideFor({ top, bottom, height, roof, floor, ...crowd });
     const anchor = side === "above" ? rects.find((rect) => rect.top === top) : rects.find((rect) => rect.bottom === bottom);
     const reader = view.root.getBoundingClientRect();
     const left = Math.max(reader.left, Math.min(anchor.left + anchor.width / 2 - width / 2, reader.right - width));
@@ -95,11 +94,11 @@ export function bindPalette({ view, ui, commands, codebook, store }) {
 
   const draw = () => {
     toolbar.hidden = !ui.pending || Boolean(ui.fragment) || !store.editable;
-    place();
+    place({ fresh: true });
     flagMark();
     drawMode();
   };
-  addEventListener("scroll", place, { passive: true });
+  addEventListener("scroll", () => place({ fresh: false }), { passive: true });
   addEventListener("resize", draw);
   return { draw };
 }
