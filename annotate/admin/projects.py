@@ -44,7 +44,7 @@ class MembershipInline(ScopedInline, admin.TabularInline):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """An account is chosen or added here, not edited."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "user":
+        if db_field.name == "user" and field is not None:
             field.widget.can_change_related = field.widget.can_view_related = False
         return field
 

@@ -77,10 +77,12 @@ class TaskAdmin(ScopedAdmin):
             .defer(*(f"article__{name}" for name in ("text", "raw", "raw_fields", "segments", "removed", "zones")))
         )
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
-        task = kwargs["obj"]
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        task = context["original"]
         context |= {"title": str(task.article), "subtitle": f"{task.annotator or 'Nobody yet'} · {task.project}"}
-        return super().render_change_form(request, context, **kwargs)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="article", ordering="article__title")
     def headline(self, task: Task) -> SafeString:
