@@ -6,12 +6,20 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from annotate.models import SpanAnnotation
 from spans import Span
 from spans.segments import cut_paragraphs
 
 _LINE = re.compile(r"[^\n]+")
+
+
+class Placed(Protocol):
+    """Anything with a hull and fragments, such as a mark."""
+
+    start: int
+    end: int
+    fragments: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +32,23 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class Reader[M: Placed]:
     """One person's marks that begin in a paragraph."""
 
     name: str
-    marks: tuple[SpanAnnotation, ...]
+    marks: tuple[M, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph[M: Placed]:
     """A paragraph with its readers' marks; ``readers`` is empty where nobody's mark begins."""
 
     headline: bool
     pieces: tuple[Piece, ...]
-    readers: tuple[Reader, ...]
+    readers: tuple[Reader[M], ...]
 
 
-def compare(text: str, headline_end: int, readings: Mapping[str, Sequence[SpanAnnotation]]) -> list[Paragraph]:
+def compare[M: Placed](text: str, headline_end: int, readings: Mapping[str, Sequence[M]]) -> list[Paragraph[M]]:
     """The paragraphs of ``text``; ``readings`` gives each reader's marks by the name to show.
 
     A reader counts once at a place, however many of their marks lie over it.
@@ -49,7 +57,7 @@ def compare(text: str, headline_end: int, readings: Mapping[str, Sequence[SpanAn
     ranges = [Span(m.start, m.end, "", tuple((low, high) for low, high in m.fragments)) for _, m in marks]
     bounds = [found.span() for found in _LINE.finditer(text)]
     starts = [start for start, _ in bounds]
-    beginning: list[dict[str, list[SpanAnnotation]]] = [{} for _ in bounds]
+    beginning: list[dict[str, list[M]]] = [{} for _ in bounds]
     for name, mark in sorted(marks, key=lambda pair: (pair[1].start, -pair[1].end)):
         beginning[max(0, bisect_right(starts, mark.start) - 1)].setdefault(name, []).append(mark)
     paragraphs = []

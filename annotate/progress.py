@@ -57,6 +57,13 @@ def projects_to_see(user: User) -> QuerySet[Project]:
     )
 
 
+def projects_overseen(user: User) -> QuerySet[Project]:
+    """Those of :func:`projects_to_see` in which ``user`` is more than an annotator."""
+    projects = projects_to_see(user)
+    overseen = Membership.objects.filter(user=user, role__in=OVERSEERS)
+    return projects if user.is_superuser else projects.filter(pk__in=overseen.values("project"))
+
+
 def own_tasks(user: User) -> QuerySet[Task]:
     """The person's tasks with what may be shown of a task: the headline or the text's first words, and ``n_marks``.
 

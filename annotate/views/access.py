@@ -1,6 +1,6 @@
 """Fetching projects on behalf of a person. A stranger, and who may not do it, is told 404."""
 
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -8,7 +8,7 @@ from annotate.models import Project
 from annotate.permissions import TABLE, roles_in_force
 
 
-def project_for(user: User | AnonymousUser, slug: str, action: str = "see_project") -> tuple[Project, frozenset[str]]:
+def project_for(user: User, slug: str, action: str = "see_project") -> tuple[Project, frozenset[str]]:
     """The project and every action of the permission table that ``user`` may do there now.
 
     Raises Http404 where there is no such project, the person is no member, or ``action`` is not among them.
@@ -23,7 +23,7 @@ def project_for(user: User | AnonymousUser, slug: str, action: str = "see_projec
     return project, actions
 
 
-def actions_in_force(user: User | AnonymousUser, project: Project) -> frozenset[str]:
+def actions_in_force(user: User, project: Project) -> frozenset[str]:
     """:func:`annotate.permissions.may` for all actions at once."""
     roles = roles_in_force(user, project)
     return frozenset(

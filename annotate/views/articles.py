@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
@@ -17,12 +20,13 @@ from annotate.models import Membership, Project, ProjectArticle, Role, SpanAnnot
 from annotate.permissions import TABLE, may
 from annotate.rendering import layers_of
 from annotate.views.access import project_for
+from annotate.views.requests import PageRequest
 from corpus.models import Article, Story
 
 
 @login_required
 @require_GET
-def article(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
+def article(request: PageRequest, slug: str, uuid: UUID) -> HttpResponse:
     """Where the readers of an article agree and where they differ; ``?label=`` shows one label alone."""
     project, actions = project_for(request.user, slug, "see_marks")
     member = get_object_or_404(
@@ -54,13 +58,11 @@ def article(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
     names = reader_names(project, tasks, by_name="manage" in actions)
     counts = Counter(mark.label.code for task in tasks for mark in task.kept)
     readings = {
-        names[task.pk]: [mark for mark in task.kept if not chosen or mark.label.code == chosen]
+        names[task.pk]: [
+            shown(mark, labels[mark.label.code]) for mark in task.kept if not chosen or mark.label.code == chosen
+        ]
         for task in sorted(tasks, key=lambda task: names[task.pk].casefold())
     }
-    for own in readings.values():
-        for mark in own:
-            mark.look = labels[mark.label.code]
-            mark.said = spoken(mark.look, mark.attributes)
     zones = member.article.zones
     headline_end = next((zone["end"] for zone in zones if zone["zone"] == "headline"), 0)
     context = {
@@ -77,19 +79,51 @@ def article(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponse:
     return render(request, "annotate/article.html", context)
 
 
-def reader_names(project: Project, tasks: list[Task], *, by_name: bool) -> dict[int, str]:
+@dataclass(slots=True)
+class ShownMark:
+    """A mark with the name and tone of its label and its attributes in words."""
+
+    start: int
+    end: int
+    fragments: list[list[int]]
+    quote: str
+    name: str
+    tone: int
+    said: list[str]
+    unsure: bool
+    comment: str
+
+
+def shown(mark: SpanAnnotation, label: dict[str, Any]) -> ShownMark:
+    return ShownMark(
+        start=mark.start,
+        end=mark.end,
+        fragments=mark.fragments,
+        quote=mark.quote,
+        name=label["name"],
+        tone=label["tone"],
+        said=spoken(label, mark.attributes),
+        unsure=mark.unsure,
+        comment=mark.comment,
+    )
+
+
+def reader_names(project: Project, tasks: Sequence[Task], *, by_name: bool) -> dict[int, str]:
     """What to call the annotator of each task: by name for managers, by pseudonym for everybody else."""
     pseudonyms = dict(
         Membership.objects.filter(project=project, role=Role.ANNOTATOR).values_list("user_id", "pseudonym")
     )
     names = {}
     for number, task in enumerate(tasks, 1):
-        named = task.annotator.get_full_name() or task.annotator.username if by_name else None
-        names[task.pk] = named or pseudonyms.get(task.annotator_id) or f"former member {number}"
+        annotator = task.annotator
+        if annotator is not None and by_name:
+            names[task.pk] = annotator.get_full_name() or annotator.username
+        else:
+            names[task.pk] = pseudonyms.get(annotator.pk if annotator else 0, f"former member {number}")
     return names
 
 
-def spoken(label: dict, attributes: dict) -> list[str]:
+def spoken(label: dict[str, Any], attributes: dict[str, Any]) -> list[str]:
     """The attributes of a mark in the codebook's words, in its order."""
     said = []
     for attribute in label["attributes"]:
@@ -105,7 +139,7 @@ def spoken(label: dict, attributes: dict) -> list[str]:
 
 @login_required
 @require_GET
-def story(request: HttpRequest, slug: str) -> HttpResponse:
+def story(request: PageRequest, slug: str) -> HttpResponse:
     """The articles of one event, in the projects where the person may compare outlets; else 404."""
     found = get_object_or_404(Story, slug=slug)
     projects = Project.objects.filter(articles__story=found).distinct().order_by("slug")

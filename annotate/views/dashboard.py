@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
@@ -25,6 +25,7 @@ from annotate.plots import Estimate, dot_plot
 from annotate.progress import projects_to_label, tasks_in_hand
 from annotate.rendering import layers_of
 from annotate.views.access import project_for
+from annotate.views.requests import PageRequest
 
 ARTICLES_AT_ONCE = 25
 
@@ -52,7 +53,7 @@ class ArticleRow:
 
 @login_required
 @require_GET
-def project(request: HttpRequest, slug: str) -> HttpResponse:
+def project(request: PageRequest, slug: str) -> HttpResponse:
     """The dashboard; annotators, and everybody who is one in a blind project with work left, see their own share."""
     found, actions = project_for(request.user, slug)
     if "see_progress" not in actions:
@@ -94,10 +95,10 @@ def articles_context(project: Project, actions: Collection[str], query: Mapping[
     """One page of the project's articles after the key in ``?after=``; a page costs the same wherever it stands."""
     after = query.get("after", "")
     members = ProjectArticle.objects.filter(project=project).select_related("article").order_by("pk")
-    shown = ("uuid", "title", "n_chars", "language")
+    shown = ["uuid", "title", "n_chars", "language"]
     if "see_articles" in actions:
         members = members.select_related("article__outlet", "article__story")
-        shown += ("outlet__name", "story__slug", "story__title", "published_at")
+        shown += ["outlet__name", "story__slug", "story__title", "published_at"]
     members = members.only(
         "annotators", "excluded", "excluded_reason", "project", *[f"article__{field}" for field in shown]
     )
@@ -165,7 +166,7 @@ def is_stale(agreement: ProjectAgreement) -> bool:
 
 @login_required
 @require_GET
-def freshness(request: HttpRequest, slug: str) -> HttpResponse:
+def freshness(request: PageRequest, slug: str) -> HttpResponse:
     """Whether the figures are up to date; the page asks while it waits, and is loaded anew once they are."""
     found, _ = project_for(request.user, slug, "see_agreement")
     agreement = ProjectAgreement.objects.filter(project=found).first() or ProjectAgreement(project=found)
@@ -177,7 +178,7 @@ def freshness(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def refresh(request: HttpRequest, slug: str) -> HttpResponse:
+def refresh(request: PageRequest, slug: str) -> HttpResponse:
     """Have the figures computed in the background."""
     found, _ = project_for(request.user, slug, "see_agreement")
     request_figures(project=found)
@@ -191,7 +192,7 @@ def refresh(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_GET
-def agreement(request: HttpRequest, slug: str) -> HttpResponse:
+def agreement(request: PageRequest, slug: str) -> HttpResponse:
     """Every figure of agreement, in families, each with what it means."""
     found, actions = project_for(request.user, slug, "see_agreement")
     kept = ProjectAgreement.objects.filter(project=found).first() or ProjectAgreement(project=found)
@@ -207,7 +208,7 @@ def agreement(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_GET
-def codebook(request: HttpRequest, slug: str) -> HttpResponse:
+def codebook(request: PageRequest, slug: str) -> HttpResponse:
     """The codebook as the project uses it, to be read by people."""
     found, actions = project_for(request.user, slug, "see_codebook")
     enabled = enabled_content(found.codebook.content, found.switches)

@@ -3,40 +3,35 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from annotate.models import Project, Role
 from annotate.operations.tasks import claim_task
-from annotate.progress import COUNTED, OVERSEERS, projects_to_label, projects_to_see, tasks_done, tasks_in_hand
+from annotate.progress import COUNTED, projects_overseen, projects_to_label, projects_to_see, tasks_done, tasks_in_hand
+from annotate.views.requests import PageRequest
 
 HISTORY_ROWS = 10
 
 
 @login_required
 @require_GET
-def work(request: HttpRequest) -> HttpResponse:
+def work(request: PageRequest) -> HttpResponse:
     """The page an annotator starts from; htmx asks for another page of the history alone."""
     history = Paginator(tasks_done(request.user), HISTORY_ROWS).get_page(request.GET.get("page"))
     if request.htmx:
         return render(request, "annotate/work.html#history", {"history": history})
     in_hand = list(tasks_in_hand(request.user))
     claimed = {task.project_id: task for task in in_hand if task.state == "claimed"}
-    projects = list(projects_to_label(request.user))
-    for project in projects:
-        project.claimed = claimed.get(project.pk)
+    projects = [(project, claimed.get(project.pk)) for project in projects_to_label(request.user)]
     context = {
         "projects": projects,
-        "overseen": [
-            project
-            for project in projects_to_see(request.user)
-            if request.user.is_superuser or any(own.role in OVERSEERS for own in project.own_memberships)
-        ],
+        "overseen": projects_overseen(request.user),
         "in_hand": in_hand,
         "history": history,
-        "all_done": bool(projects) and not in_hand and not any(project.has_more for project in projects),
+        "all_done": bool(projects) and not in_hand and not any(project.has_more for project, _ in projects),
         "counted": COUNTED,
     }
     return render(request, "annotate/work.html", context)
@@ -44,14 +39,14 @@ def work(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def projects(request: HttpRequest) -> HttpResponse:
+def projects(request: PageRequest) -> HttpResponse:
     """Every project the person belongs to, with their roles in it."""
     return render(request, "annotate/projects.html", {"projects": projects_to_see(request.user)})
 
 
 @login_required
 @require_POST
-def claim(request: HttpRequest, slug: str) -> HttpResponse:
+def claim(request: PageRequest, slug: str) -> HttpResponse:
     """Go to the next task of the project; back to My work where nothing is left."""
     project = get_object_or_404(Project.objects.of_member(request.user, Role.ANNOTATOR), slug=slug)
     task = claim_task(project=project, user=request.user, now=timezone.now())
