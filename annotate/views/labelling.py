@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -15,13 +15,14 @@ from annotate.guidelines import guidelines_html
 from annotate.models import Membership, Role, Task
 from annotate.rendering import layers_of, paragraphs_of
 from annotate.state import task_for_state, task_state
+from annotate.views.requests import PageRequest
 
 
 @login_required
 @never_cache
 @ensure_csrf_cookie
 @require_GET
-def task(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def task(request: PageRequest, uuid: UUID) -> HttpResponse:
     """One task of the person's own, in whatever state; a closed one can be read but not changed."""
     memberships = Membership.objects.filter(user=request.user, role=Role.ANNOTATOR).values("project")
     try:
@@ -47,6 +48,7 @@ def task(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 def _facts(meta: dict[str, str | None]) -> list[str]:
     """Outlet, byline and day of an article whose project hides none of them; what is not known is left out."""
-    published = parse_datetime(meta["date"]) if meta.get("date") else None
+    date = meta.get("date")
+    published = parse_datetime(date) if date else None
     day = f"{published.day} {published:%B %Y}" if published else None
     return [fact for fact in (meta.get("outlet"), meta.get("byline"), day) if fact]

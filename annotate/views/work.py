@@ -31,7 +31,8 @@ def work(request: PageRequest) -> HttpResponse:
         "overseen": projects_overseen(request.user),
         "in_hand": in_hand,
         "history": history,
-        "all_done": bool(projects) and not in_hand and not any(project.has_more for project, _ in projects),
+        # has_more is annotated by projects_to_label.
+        "all_done": bool(projects) and not in_hand and not any(project.has_more for project, _ in projects),  # type: ignore[attr-defined]
         "counted": COUNTED,
     }
     return render(request, "annotate/work.html", context)
