@@ -30,15 +30,25 @@ DELETE FROM annotate_task WHERE state = 'open' AND id IN (
 )
 """
 
+# One pass over the project's tasks, however many articles come in at once: looked up one by one they would be
+# searched among the very rows this statement inserts.
 # All slots of an article share one position: a person who walks on from where they stood meets no article twice.
 # Story by story: a place drawn from the story, and a tiny random step within it.
 FILL = """
-WITH wanted AS MATERIALIZED (
+WITH held AS MATERIALIZED (
+    SELECT article_id, min(position) AS position,
+           array_agg(slot) FILTER (
+               WHERE round = %(round)s AND state IN ('open', 'claimed', 'submitted', 'returned')
+           ) AS slots
+    FROM annotate_task
+    WHERE project_id = %(project)s AND (%(articles)s::bigint[] IS NULL OR article_id = ANY(%(articles)s))
+    GROUP BY article_id
+), wanted AS MATERIALIZED (
     SELECT member.article_id, member.priority, project.codebook_id,
            coalesce(member.annotators, project.annotators_per_article) AS k,
+           coalesce(held.slots, '{}') AS slots,
            coalesce(
-               (SELECT task.position FROM annotate_task task
-                WHERE task.project_id = member.project_id AND task.article_id = member.article_id LIMIT 1),
+               held.position,
                CASE WHEN project.ordering = 'story' AND article.story_id IS NOT NULL
                     THEN (('x' || substr(md5(project.id || '/' || article.story_id), 1, 6))::bit(24)::integer + random())
                          / 16777216
@@ -47,25 +57,19 @@ WITH wanted AS MATERIALIZED (
     FROM annotate_projectarticle member
     JOIN annotate_project project ON project.id = member.project_id
     JOIN corpus_article article ON article.id = member.article_id
+    LEFT JOIN held ON held.article_id = member.article_id
     WHERE member.project_id = %(project)s AND NOT member.excluded
       AND (%(articles)s::bigint[] IS NULL OR member.article_id = ANY(%(articles)s))
 ), free AS (
-    SELECT wanted.*, place_in.slot, row_number() OVER (PARTITION BY wanted.article_id ORDER BY place_in.slot) AS place,
-           (SELECT count(*) FROM annotate_task task
-            WHERE task.project_id = %(project)s AND task.article_id = wanted.article_id AND task.round = %(round)s
-              AND task.state IN ('open', 'claimed', 'submitted', 'returned')) AS live
-    FROM wanted CROSS JOIN LATERAL generate_series(1, wanted.k) AS place_in(slot)
-    WHERE NOT EXISTS (
-        SELECT 1 FROM annotate_task task
-        WHERE task.project_id = %(project)s AND task.article_id = wanted.article_id AND task.round = %(round)s
-          AND task.slot = place_in.slot AND task.state IN ('open', 'claimed', 'submitted', 'returned')
-    )
+    SELECT wanted.*, number.slot, row_number() OVER (PARTITION BY wanted.article_id ORDER BY number.slot) AS place
+    FROM wanted CROSS JOIN LATERAL generate_series(1, wanted.k) AS number(slot)
+    WHERE number.slot <> ALL(wanted.slots)
 )
 INSERT INTO annotate_task (uuid, project_id, codebook_id, article_id, round, slot, state, reason, note, position,
                            priority, revision, active_seconds, created_at)
 SELECT gen_random_uuid(), %(project)s, codebook_id, article_id, %(round)s, slot, 'open', '', '', position,
        priority, 0, 0, now()
-FROM free WHERE place <= k - live
+FROM free WHERE place <= k - cardinality(slots)
 ON CONFLICT DO NOTHING
 """
 
