@@ -38,7 +38,8 @@ def test_the_shipped_records_become_the_same_text(record):
 
     assert made.text == _expected(BY_OUTLET[record["outlet"]])
     assert made.text.startswith(made.title + "\n\n")
-    assert record["outlet"] not in made.title
+    # A project may be blind: the shipped texts do not say whose they are.
+    assert record["outlet"] not in made.text
 
 
 def test_there_are_five_pages_and_five_records():
