@@ -1,17 +1,17 @@
 """The releases of a project: what there is, building one, downloading one."""
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotate.models import Project, Task
 from annotate.views.access import project_for
+from annotate.views.requests import PageRequest
 from release import tasks
 from release.archive import zipped
 from release.exceptions import ReleaseError
@@ -25,25 +25,25 @@ PENDING = (Release.State.WAITING, Release.State.BUILDING)
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def releases(request: HttpRequest, slug: str) -> HttpResponse:
+def releases(request: PageRequest, slug: str) -> HttpResponse:
     """The list, which polls itself while something is being built; a POST asks for a new release."""
     project, actions = project_for(request.user, slug, "see_releases")
     if request.method == "POST":
         return _ask_for_release(request, project, actions)
     first = {"version": suggested_version(project), "text_mode": Release.TextMode.FULL}
     form = ReleaseForm(initial=first, label_suffix="")
-    template = "release/list.html" + ("#releases" if request.htmx else "")  # type: ignore[attr-defined]
+    template = "release/list.html" + ("#releases" if request.htmx else "")
     return render(request, template, _context(project, actions, form))
 
 
-def _ask_for_release(request: HttpRequest, project: Project, actions: frozenset[str]) -> HttpResponse:
+def _ask_for_release(request: PageRequest, project: Project, actions: frozenset[str]) -> HttpResponse:
     if "build_release" not in actions:
         raise Http404
     form = ReleaseForm(request.POST, label_suffix="")
     if form.is_valid():
         try:
             with transaction.atomic():
-                release = request_release(project=project, actor=cast(User, request.user), **form.cleaned_data)
+                release = request_release(project=project, actor=request.user, **form.cleaned_data)
                 _enqueue(release)
         except ReleaseError as error:
             form.add_error("version", str(error))
@@ -70,7 +70,7 @@ def _context(project: Project, actions: frozenset[str], form: ReleaseForm) -> di
 
 @login_required
 @require_POST
-def retry(request: HttpRequest, slug: str, version: str) -> HttpResponse:
+def retry(request: PageRequest, slug: str, version: str) -> HttpResponse:
     """Build a release that failed once more."""
     project, _ = project_for(request.user, slug, "build_release")
     release = get_object_or_404(Release, project=project, version=version)
@@ -82,7 +82,7 @@ def retry(request: HttpRequest, slug: str, version: str) -> HttpResponse:
 
 @login_required
 @require_GET
-def download(request: HttpRequest, slug: str, version: str) -> StreamingHttpResponse:
+def download(request: PageRequest, slug: str, version: str) -> StreamingHttpResponse:
     """A built release as one .zip, the same bytes every time."""
     project, _ = project_for(request.user, slug, "download_release")
     release = get_object_or_404(
