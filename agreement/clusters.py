@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
+from math import lcm
 from typing import Literal
 
 from spans.span import Fragments, shared_length, union_of
@@ -154,14 +155,15 @@ def _cluster(layer: str, members: Sequence[LayerMark], n_annotators: int) -> Clu
     covered: dict[str, Fragments] = {}
     labels: defaultdict[str, set[str]] = defaultdict(set)
     for mark in members:
-        covered[mark.annotator] = union_of((*covered.get(mark.annotator, ()), *mark.pieces))
+        before = covered.get(mark.annotator)
+        covered[mark.annotator] = union_of((*before, *mark.pieces)) if before else mark.pieces
         labels[mark.annotator].add(mark.label)
     runs = _runs(covered.values())
     core = [(start, end) for start, end, count in runs if 2 * count > n_annotators]
     half = [(start, end) for start, end, count in runs if 2 * count >= len(covered)] or [
         (start, end) for start, end, _ in runs
     ]
-    votes = _votes(labels.values(), n_annotators)
+    votes, all_votes = _votes(labels.values(), n_annotators)
     ranked = sorted(votes.values(), reverse=True)
     winner = None if len(ranked) > 1 and ranked[0] == ranked[1] else max(votes, key=lambda label: votes[label])
     return Cluster(
@@ -176,9 +178,9 @@ def _cluster(layer: str, members: Sequence[LayerMark], n_annotators: int) -> Clu
         union_start=runs[0][0],
         union_end=runs[-1][1],
         char_support=tuple(Support(start, end, count / n_annotators) for start, end, count in runs),
-        soft_label=tuple(LabelShare(label, float(p)) for label, p in votes.items()),
+        soft_label=tuple(LabelShare(label, n / all_votes) for label, n in votes.items()),
         hard_label=winner,
-        resolution=_resolution(winner, votes),
+        resolution=_resolution(winner, votes, all_votes),
         mean_iou=_mean_iou(list(covered.values())),
     )
 
@@ -201,28 +203,34 @@ def _runs(covers: Iterable[Fragments]) -> list[tuple[int, int, int]]:
     return runs
 
 
-def _votes(labels: Iterable[Collection[str]], n_annotators: int) -> dict[str, Fraction]:
-    votes: defaultdict[str, Fraction] = defaultdict(Fraction)
+def _votes(labels: Iterable[Collection[str]], n_annotators: int) -> tuple[dict[str, int], int]:
+    """Votes as whole numbers, and how many there are in all: every share is a whole number of the smallest one."""
+    labels = list(labels)
+    parts = lcm(*(len(of_one) for of_one in labels))
+    votes: defaultdict[str, int] = defaultdict(int)
     for of_one in labels:
         for label in of_one:
-            votes[label] += Fraction(1, n_annotators * len(of_one))
+            votes[label] += parts // len(of_one)
     ordered = dict(sorted(votes.items(), key=lambda item: (-item[1], item[0])))
-    # Exactly what is missing to one, so the shares add up however votes were split.
-    ordered[OUTSIDE] = 1 - sum(ordered.values(), start=Fraction(0))
-    return ordered
+    # Exactly what is missing to all, so the shares add up however votes were split.
+    ordered[OUTSIDE] = (n_annotators - len(labels)) * parts
+    return ordered, n_annotators * parts
 
 
-def _resolution(winner: str | None, votes: dict[str, Fraction]) -> Resolution:
+def _resolution(winner: str | None, votes: dict[str, int], total: int) -> Resolution:
     if winner is None:
         return "tie"
-    return "unanimous" if votes[winner] == 1 else "majority"
+    return "unanimous" if votes[winner] == total else "majority"
 
 
 def _mean_iou(covers: Sequence[Fragments]) -> float | None:
+    """Summed as one fraction of whole numbers, which is divided once: the order of the annotators cannot matter."""
     if len(covers) < 2:
         return None
-    ious = []
-    for a, b in combinations(covers, 2):
+    lengths = [_length(cover) for cover in covers]
+    numerator, denominator, pairs = 0, 1, 0
+    for (a, length_a), (b, length_b) in combinations(zip(covers, lengths, strict=True), 2):
         shared = shared_length(a, b)
-        ious.append(Fraction(shared, _length(a) + _length(b) - shared))
-    return float(sum(ious, start=Fraction(0)) / len(ious))
+        union = length_a + length_b - shared
+        numerator, denominator, pairs = numerator * union + shared * denominator, denominator * union, pairs + 1
+    return numerator / (denominator * pairs)

@@ -85,7 +85,7 @@ def test_the_dashboard_shows_the_figures_of_the_score_command(client):
 
     page = words(client.get(f"/projects/{project.slug}/agreement/"))
 
-    assert f"char_alpha_set_nominal all {value:.3f}" in page
+    assert f"char_alpha_set_nominal {value:.3f}" in page
 
 
 def test_the_plot_draws_a_dot_for_each_defined_label(client):

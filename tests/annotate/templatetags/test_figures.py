@@ -1,0 +1,18 @@
+import pytest
+
+from annotate.templatetags.figures import figure, interval
+
+DASH = '<span class="quiet">–</span>'
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.666, "0.67"), (1.0, "1.00"), (-0.034, "−0.03"), (-0.001, "0.00"), (0.0, "0.00"), (None, DASH)],
+)
+def test_figure(value, words):
+    assert figure(value, 2) == words
+
+
+@pytest.mark.parametrize(("bounds", "words"), [((-0.5, 0.25), "−0.500 – 0.250"), (None, DASH)])
+def test_interval(bounds, words):
+    assert interval(bounds, 3) == words
