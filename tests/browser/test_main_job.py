@@ -4,9 +4,10 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import krippendorff
 import psycopg
 import pytest
 from django.contrib.auth import get_user_model
@@ -16,8 +17,10 @@ from playwright.sync_api import Error as BrowserError
 
 from annotate.models import Project, ProjectArticle
 from annotate.operations.codebooks import save_codebook
-from annotate.operations.projects import create_project, open_project
+from annotate.operations.figures import compute_project
+from annotate.operations.projects import add_member, create_project, open_project
 from tests import service
+from tests.release.test_export import matrix, released
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -111,8 +114,8 @@ FOCUSED_FIELD = """() => {
 class Desk:
     """One annotator at the labelling page, with real keys and a real mouse; remembers what was marked."""
 
-    def __init__(self, context: BrowserContext, address: str, name: str) -> None:
-        self.context, self.address, self.name = context, address, name
+    def __init__(self, context: BrowserContext, address: str, name: str, *, reads: int = 0) -> None:
+        self.context, self.address, self.name, self.reads = context, address, name, reads
         self.page: Page = context.new_page()
         self.problems: list[str] = []
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -155,15 +158,18 @@ class Desk:
         return self.page.url.rstrip("/").rsplit("/", 1)[1]
 
     def phrases(self) -> list[str]:
-        """Two plain words each: of the first paragraph the first two and an overlapping pair, then one of the second."""
+        """Two pairs of words of the first long paragraph that share a word, and three words of the second.
+
+        ``reads`` chooses which, so that people differ.
+        """
         paragraphs = self.page.locator("#article [data-start]").all_text_contents()
         found = []
-        for paragraph in [text for text in paragraphs[1:] if len(text) > 60][:2]:
-            match = re.search(r"\b([a-z]{3,}) ([a-z]{3,}) ([a-z]{3,})\b", paragraph)
-            assert match, paragraph
-            found.append(match)
+        for paragraph in [text for text in paragraphs[1:] if len(text) > 100][:2]:
+            matches = list(re.finditer(r"\b([a-z]{3,}) ([a-z]{3,}) ([a-z]{3,})\b", paragraph))
+            alone = [match for match in matches if paragraph.count(match[0]) == 1]
+            found.append(alone[min(self.reads, len(alone) - 1)])
         first, second = found
-        return [f"{first[1]} {first[2]}", f"{first[2]} {first[3]}", f"{second[1]} {second[2]} {second[3]}"]
+        return [f"{first[1]} {first[2]}", f"{first[2]} {first[3]}", second[0]]
 
     def mark_by_mouse(self, quote: str, digit: str, label: str) -> None:
         place = self.page.evaluate(FIND, quote)
@@ -281,8 +287,13 @@ def label_all(desk: Desk, how: str) -> None:
         desk.submit()
 
 
-def test_three_people_label_and_postgres_holds_every_mark_once(chromium: Browser, address: str) -> None:
-    desks = [Desk(chromium.new_context(viewport={"width": 1400, "height": 900}), address, name) for name in PEOPLE]
+def test_three_people_label_and_the_dataset_holds_every_mark_once(
+    chromium: Browser, address: str, project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desks = [
+        Desk(chromium.new_context(viewport={"width": 1400, "height": 900}), address, name, reads=number // 2)
+        for number, name in enumerate(PEOPLE)
+    ]
     by_mouse, by_keys, offline = desks
     label_all(by_mouse, "mouse")
     label_all(by_keys, "keys")
@@ -334,8 +345,60 @@ def test_three_people_label_and_postgres_holds_every_mark_once(chromium: Browser
                WHERE l.code = 'QUANTITY' AND s.deleted_at IS NULL"""
         )
     } == {900.0}
+    check_agreement(project, tmp_path, capsys, by_mouse)
     for desk in desks:
         desk.context.close()
+
+
+def check_agreement(project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str], desk: Desk) -> None:
+    """Counts, score, release and page give the figures that `krippendorff` finds in the released files alone."""
+    capsys.readouterr()
+    call_command("recount", project.slug)
+    call_command("export_dataset", project.slug, out=tmp_path / "one", dataset_version="1.0.0")
+    call_command("export_dataset", project.slug, out=tmp_path / "two", dataset_version="1.0.0")
+    call_command("verify_release", str(tmp_path / "one"))
+    capsys.readouterr()
+    call_command("score", project.slug, "--json")
+    metrics = json.loads(capsys.readouterr().out)["metrics"]
+    numbers: dict[frozenset[str], int] = {}
+    readings: dict[str, Callable[[set[str]], int | bool]] = {
+        "char_alpha_set_nominal": lambda labels: numbers.setdefault(frozenset(labels), len(numbers)),
+        "char_alpha_any": bool,
+        **{
+            f"char_alpha_label:{label}": (lambda labels, label=label: label in labels)
+            for label in ("FRAME", "SOURCE", "CONTENT", "QUANTITY")
+        },
+    }
+    expected = {
+        name: krippendorff.alpha(matrix(tmp_path / "one", value), level_of_measurement="nominal")
+        for name, value in readings.items()
+    }
+    assert {name: metrics[name]["value"] for name in expected} == pytest.approx(expected, abs=1e-9)
+    assert 0 < expected["char_alpha_any"] < 1
+    assert (
+        metrics["char_alpha_label:LEXICAL_BIAS"] | {"value": None, "reason": "no_variation"}
+        == metrics["char_alpha_label:LEXICAL_BIAS"]
+    )
+    assert released(tmp_path / "one")["char_alpha_any"][0] == pytest.approx(expected["char_alpha_any"], abs=1e-9)
+    one, two = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (tmp_path / "one", tmp_path / "two")
+    )
+    assert one == two
+
+    compute_project(project=project)
+    get_user_model().objects.create_user("rana", password=PASSWORD)
+    add_member(project=project, user=get_user_model().objects.get(username="rana"), role="researcher")
+    page = desk.context.browser.new_context().new_page()  # type: ignore[union-attr]
+    page.goto(f"{desk.address}/accounts/login/?next=/projects/{project.slug}/")
+    page.fill("[name=username]", "rana")
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    table = page.get_by_role("region", name="Agreement table")
+    for name, label in {"Frame": "FRAME", "Source": "SOURCE", "Content": "CONTENT", "Quantity": "QUANTITY"}.items():
+        row = table.locator("tr", has=page.get_by_role("rowheader", name=name, exact=True))
+        shown = row.locator("td").nth(1).text_content().replace("\N{MINUS SIGN}", "-")
+        assert shown == f"{expected[f'char_alpha_label:{label}']:.2f}"
 
 
 def work_offline(desk: Desk, *, emoji: bool) -> None:
