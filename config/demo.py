@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from annotate.models import Project, Role, Task
 from annotate.operations.codebooks import save_codebook
+from annotate.operations.figures import compute_project
 from annotate.operations.marks import apply_operations
 from annotate.operations.projects import add_articles, add_member, create_project
 from annotate.operations.tasks import claim_task, submit_task
@@ -86,6 +87,8 @@ def load_demo() -> list[tuple[str, str, str]]:
     users = {account.username: _account(account) for account in ACCOUNTS}
     if not Project.objects.filter(slug=SLUG).exists():
         _project(users, timezone.now())
+        # The worker would do it in a moment; the first look should find the figures there.
+        compute_project(project=Project.objects.get(slug=SLUG))
     return [(account.username, PASSWORD, account.says) for account in ACCOUNTS]
 
 
