@@ -219,6 +219,8 @@ def test_the_job_computes_only_what_is_out_of_date(read_project):
 def test_the_job_of_a_project_that_is_gone_does_nothing():
     refresh_agreement.call(0)
 
+    assert not ProjectAgreement.objects.exists()
+
 
 def test_score_says_in_words_what_is_not_defined():
     project = make_project()
