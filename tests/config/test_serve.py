@@ -67,9 +67,12 @@ def until_ready(process: "subprocess.Popen[str]", port: int) -> "subprocess.Pope
 
 
 def processes_of(clone: Path) -> list[psutil.Process]:
+    """Those alive, each with its ``info``: a process may be gone by the time it is asked again."""
     data = str(embedded_home.home_of(clone / "var").data)
     found = []
-    for process in psutil.process_iter(["cmdline", "cwd"]):
+    for process in psutil.process_iter(["cmdline", "cwd", "status"]):
+        if process.info["status"] == psutil.STATUS_ZOMBIE:
+            continue
         command = process.info["cmdline"] or []
         if data in command or process.info["cwd"] == str(clone) or any(str(clone) in part for part in command):
             found.append(process)
@@ -78,7 +81,7 @@ def processes_of(clone: Path) -> list[psutil.Process]:
 
 def assert_all_end(clone: Path, *, seconds: float = 5) -> None:
     deadline = time.monotonic() + seconds
-    while left := [process for process in processes_of(clone) if process.status() != psutil.STATUS_ZOMBIE]:
+    while left := processes_of(clone):
         if time.monotonic() > deadline:
             for process in left:
                 process.kill()
@@ -100,7 +103,7 @@ def test_a_signal_ends_web_worker_and_database(
 ) -> None:
     port = free_port()
     process = start(clone, "serve", port=port, before=before)
-    names = " ".join(" ".join(running.cmdline()) for running in processes_of(clone))
+    names = " ".join(" ".join(running.info["cmdline"] or []) for running in processes_of(clone))
     assert "gunicorn" in names
     assert "manage.py worker" in names
     assert "bin/postgres" in names
