@@ -6,6 +6,7 @@ from annotate.codebook import check_switches
 from annotate.models import Codebook, Project, ProjectArticle
 from annotate.operations.scoring import refresh_article
 from annotate.operations.tasks import ensure_slots
+from annotate.recounting import recount
 
 
 class CodebookInUseError(Exception):
@@ -28,6 +29,8 @@ def change_project(
 ) -> Project:
     """Store new settings. Where work is on, slots are made or open ones dropped so that each article has its number.
 
+    Where labels are switched on or off, the worker counts agreement anew.
+
     Raises CodebookInUseError, and CodebookError for switches that name nothing in the codebook.
     """
     locked = Project.objects.select_for_update().get(pk=project.pk)
@@ -41,8 +44,10 @@ def change_project(
         lease_minutes,
     )
     locked.blind_fields = sorted(blind_fields)
-    locked.switches = check_switches(codebook.content, switches)
+    before, locked.switches = locked.switches, check_switches(codebook.content, switches)
     locked.save()
+    if locked.switches != before:
+        transaction.on_commit(lambda: recount.enqueue(locked.pk))
     if locked.state == Project.State.OPEN:
         ensure_slots(project=locked)
     return locked
