@@ -1,5 +1,6 @@
 """The API's views: who asks, which task, which operation, which answer."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
 from rest_framework.decorators import api_view
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -34,6 +36,13 @@ class ByAge(CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """A cursor that somebody wrote by hand is no page of ours; 404 as for every other one that cannot be read."""
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None and not re.fullmatch(r"[0-9]{1,19}", cursor.position):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
 
 
 @extend_schema(

@@ -1,5 +1,6 @@
 """Read-only lists: everything for who may see it, one's own for annotators, nothing for strangers."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -101,3 +102,13 @@ def test_a_list_is_read_page_by_page():
     first = manager.get(f"/api/v1/projects/{project.slug}/annotations/?page_size=2").json()
     second = manager.get(first["next"]).json()
     assert (len(first["results"]), len(second["results"]), second["next"]) == (2, 1, None)
+
+
+@pytest.mark.parametrize("position", ["abc", "1.5", "nan", "-1", "%00", "9" * 40])
+@pytest.mark.parametrize("what", ["articles", "annotations"])
+def test_a_cursor_written_by_hand_is_not_found(what: str, position: str):
+    project = blind_project(readings=1)
+    cursor = base64.b64encode(f"p={position}".encode()).decode()
+    answer = client_of(project, "researcher").get(f"/api/v1/projects/{project.slug}/{what}/", {"cursor": cursor})
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
