@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import batched
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.validators import slug_re
 from django.db import transaction
 
 from annotate.codebook import check_switches
@@ -15,7 +16,8 @@ from annotate.operations.tasks import ensure_slots
 from corpus.models import Article
 
 BLIND_FIELDS = ("outlet", "byline", "date", "url")
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+_CHECKED = {"slug", "title", "annotators_per_article", "ordering", "lease_minutes"}
+LONGEST_SLUG = 60
 _BATCH = 5000
 
 
@@ -44,8 +46,8 @@ def create_project(
     Raises ProjectRefusedError for a slug that is taken or odd, a number below one, an unknown role or blind field, and
     CodebookError for switches that name nothing in the codebook.
     """
-    if not _SLUG.fullmatch(slug):
-        raise ProjectRefusedError(f"{slug!r} is no slug: use small letters, digits, - and _ (at most 60).")
+    if not slug_re.fullmatch(slug) or len(slug) > LONGEST_SLUG:
+        raise ProjectRefusedError(f"{slug!r} is no slug: use letters, digits, - and _ (at most {LONGEST_SLUG}).")
     if Project.objects.filter(slug=slug).exists():
         raise ProjectRefusedError(f"There is a project {slug} already. Choose another slug.")
     if annotators_per_article < 1:
@@ -53,7 +55,7 @@ def create_project(
     blind = list(dict.fromkeys(blind_fields))
     if unknown := [field for field in blind if field not in BLIND_FIELDS]:
         raise ProjectRefusedError(f"{unknown[0]!r} cannot be blinded. Known: {', '.join(BLIND_FIELDS)}.")
-    project = Project.objects.create(
+    project = Project(
         slug=slug,
         title=title or slug,
         codebook=codebook,
@@ -64,10 +66,22 @@ def create_project(
         ordering=ordering,
         lease_minutes=lease_minutes,
     )
+    _check_fields(project)
+    project.save(force_insert=True)
     for user, role in members:
         add_member(project=project, user=user, role=role)
     add_articles(project=project, articles=articles)
     return project if draft else open_project(project=project)
+
+
+def _check_fields(project: Project) -> None:
+    """Refuse what the columns cannot hold, in the words of the first field that is wrong."""
+    others = {field.name for field in Project._meta.get_fields()} - _CHECKED
+    try:
+        project.clean_fields(exclude=others)
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        raise ProjectRefusedError(f"{name.replace('_', ' ').capitalize()}: {messages[0]}") from None
 
 
 @transaction.atomic

@@ -21,7 +21,7 @@ class Command(ExampleCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("slug", metavar="SLUG", help="short name in addresses: small letters, digits, - and _")
+        parser.add_argument("slug", metavar="SLUG", help="short name in addresses: letters, digits, - and _")
         parser.add_argument("--codebook", required=True, metavar="NAME@VERSION")
         parser.add_argument("--annotators-per-article", required=True, type=int, metavar="K")
         parser.add_argument("--title", default="", help="shown on the pages (default: the slug)")

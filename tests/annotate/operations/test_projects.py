@@ -60,14 +60,23 @@ def test_a_draft_has_articles_and_no_tasks():
         ({"annotators_per_article": 0}, ProjectRefusedError, "at least one annotator"),
         ({"blind_fields": ["lean"]}, ProjectRefusedError, "cannot be blinded"),
         ({"switches": {"NOPE": True}}, CodebookError, "names nothing"),
+        ({"slug": "s" * 61}, ProjectRefusedError, "is no slug"),
+        ({"annotators_per_article": 32768}, ProjectRefusedError, "Annotators per article: .*32767"),
+        ({"title": "t" * 201}, ProjectRefusedError, "Title: .*200"),
+        ({"ordering": "best"}, ProjectRefusedError, "Ordering: .*best"),
     ],
-    ids=["slug", "number", "blind", "switches"],
+    ids=["slug", "number", "blind", "switches", "long slug", "large number", "long title", "ordering"],
 )
 def test_a_project_that_cannot_work_is_not_made(changes, error, message):
     with pytest.raises(error, match=message):
         create(**changes)
 
     assert not Project.objects.exists()
+
+
+@pytest.mark.parametrize("slug", ["P", "_p", "2026", "Caravan-2_b"])
+def test_every_slug_that_an_address_can_hold_is_taken(slug):
+    assert create(slug=slug).slug == slug
 
 
 def test_a_slug_is_used_once():
