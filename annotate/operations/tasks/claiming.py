@@ -113,7 +113,12 @@ def renew_lease(*, task: Task, user: User, now: datetime) -> Task:
     An own expired task is taken up again while its slot is open and the person has no other claimed one. Tasks in
     any other state stay as they are. Raises Task.DoesNotExist where the task is not this person's.
     """
-    locked = Task.objects.select_for_update(of=("self",)).select_related("project").get(pk=task.pk, annotator=user)
+    memberships = Membership.objects.filter(user=user, role=Role.ANNOTATOR).values("project")
+    locked = (
+        Task.objects.select_for_update(of=("self",))
+        .select_related("project")
+        .get(pk=task.pk, annotator=user, project__in=memberships)
+    )
     if locked.state == Task.State.EXPIRED:
         return resume_expired(task=locked, user=user, now=now) or locked
     if locked.state == Task.State.CLAIMED:

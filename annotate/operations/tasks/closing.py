@@ -10,7 +10,7 @@ from annotate.codebook import enabled_content
 from annotate.errors import Conflict, Incomplete, Refusal
 from annotate.models import Membership, Project, Role, Task
 from annotate.operations.scoring import refresh_article
-from annotate.operations.tasks.claiming import stay_active
+from annotate.operations.tasks.claiming import resume_expired, stay_active
 from annotate.operations.tasks.slots import fill_slots
 from annotate.rows import load_rows
 from annotate.values import is_storable
@@ -30,6 +30,9 @@ def submit_task(*, task: Task, user: User, revision: int, now: datetime) -> Task
         raise Conflict(locked.revision)
     if locked.state == Task.State.SUBMITTED:
         return locked
+    if locked.state == Task.State.EXPIRED:
+        # Who read on past the lease and then submits has lost nothing while the slot is still open.
+        locked = _taken_up(locked, user, now)
     _require_in_hand(locked)
     if locked.project.state == Project.State.CLOSED:
         raise Conflict(locked.revision, "project_closed", "The project is closed: your marks are kept, not submitted.")
@@ -112,6 +115,11 @@ def lock_own(task: Task, user: User) -> Task:
             project__in=Membership.objects.filter(user=user, role=Role.ANNOTATOR).values("project"),
         )
     )
+
+
+def _taken_up(task: Task, user: User, now: datetime) -> Task:
+    """The locked, expired task in hand again where it can be resumed; else as it is."""
+    return task if resume_expired(task=task, user=user, now=now) is None else lock_own(task, user)
 
 
 def _require_in_hand(task: Task) -> None:

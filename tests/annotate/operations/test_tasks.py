@@ -363,3 +363,34 @@ def test_reassign_task_opens_the_slot_to_others_but_not_to_the_same_person():
     assert (closed.state, closed.annotator) == ("skipped", user)
     assert claim_task(project=project, user=user, now=NOW) is None
     assert claim(project, other).article_id == task.article_id
+
+
+def test_submit_task_takes_the_own_expired_task_up_while_its_slot_is_open():
+    project = labelled_project(articles=1, k=1)
+    user = annotator_of(project)
+    task = claim(project, user)
+    expire_leases(now=NOW + 9 * HOUR)
+    submitted = submit_task(task=task, user=user, revision=0, now=NOW + 9 * HOUR)
+    assert submitted.state == "submitted"
+    assert [state for _, _, state in live_slots(project)] == ["submitted"]
+
+
+def test_submit_task_refuses_an_expired_task_whose_slot_is_gone():
+    project = labelled_project(articles=1, k=1)
+    user, other = annotator_of(project), annotator_of(project)
+    task = claim(project, user)
+    expire_leases(now=NOW + 9 * HOUR)
+    claim(project, other, NOW + 9 * HOUR)
+    with pytest.raises(Conflict):
+        submit_task(task=task, user=user, revision=0, now=NOW + 9 * HOUR)
+    task.refresh_from_db()
+    assert task.state == "expired"
+
+
+def test_renew_lease_knows_no_task_of_a_former_annotator():
+    project = labelled_project()
+    user = annotator_of(project)
+    task = claim(project, user)
+    Membership.objects.filter(project=project, user=user).delete()
+    with pytest.raises(Task.DoesNotExist):
+        renew_lease(task=task, user=user, now=NOW)
