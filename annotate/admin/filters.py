@@ -37,4 +37,4 @@ class AnnotatorFilter(admin.SimpleListFilter):
         value = self.value()
         if value == "nobody":
             return queryset.filter(annotator=None)
-        return queryset.filter(annotator=value) if value and value.isdigit() else queryset
+        return queryset.filter(annotator=value) if value and value.isdecimal() else queryset

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from annotate.codebook import switch_names
-from annotate.models import Membership, Project, Task
+from annotate.models import Membership, Project, Role, Task
 from corpus import visibility
 from corpus.models import Article
 
@@ -97,12 +97,6 @@ class ProjectForm(forms.ModelForm):
         field.choices = switch_choices(content)
         field.initial = [name for name, on in (switch_names(content) | self.instance.switches).items() if on]
 
-    def clean_slug(self) -> str:
-        slug: str = self.cleaned_data["slug"]
-        if slug != slug.lower():
-            raise ValidationError("Small letters only.")
-        return slug
-
     def clean_annotators_per_article(self) -> int:
         wanted: int = self.cleaned_data["annotators_per_article"]
         if self.instance.pk:
@@ -152,13 +146,35 @@ class MembershipForm(forms.ModelForm):
         fields = ["user", "role", "group"]
         help_texts = {"group": ""}
 
+    def initial_member(self) -> Membership:
+        """The membership as it is stored."""
+        return Membership.objects.select_related("user").get(pk=self.instance.pk)
+
+    def is_replaced(self) -> bool:
+        """Whether the row now says somebody else, or another role of the same person."""
+        return bool({"user", "role"} & set(self.changed_data))
+
 
 class MembershipFormSet(forms.BaseInlineFormSet):
-    """Refuses to take away a person who has tasks, or the last manager (a project nobody manages is lost to staff)."""
+    """Refuses to take away a person who has tasks, or the last manager (a project nobody manages is lost to staff).
+
+    Another person or another role in the row of somebody is that somebody taken away.
+    """
 
     def clean(self) -> None:
         super().clean()
-        for form in self.deleted_forms:
-            member = form.instance
-            if member.role == "annotator" and member.user.tasks.filter(project=member.project_id).exists():
+        gone = [
+            form.initial_member() for form in self.initial_forms if form in self.deleted_forms or form.is_replaced()
+        ]
+        for member in gone:
+            if member.role == Role.ANNOTATOR and member.user.tasks.filter(project=member.project_id).exists():
                 raise ValidationError(f"{member.user} has tasks in this project and stays an annotator of it.")
+        if any(member.role == Role.MANAGER for member in gone) and not self._has_manager():
+            raise ValidationError("A project needs a manager: name another one before this one goes.")
+
+    def _has_manager(self) -> bool:
+        return any(
+            form.cleaned_data.get("role") == Role.MANAGER
+            for form in self.forms
+            if form not in self.deleted_forms and form.cleaned_data.get("user")
+        )

@@ -222,6 +222,9 @@ class ProjectAdmin(ScopedAdmin):
 
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         project = self._project(request, pk)
+        if project.state == Project.State.DRAFT:
+            self.message_user(request, f"“{project}” was never opened, so there is nothing to close.", messages.ERROR)
+            return redirect("admin:annotate_project_change", pk)
         if request.method == "POST":
             close_project(project=project)
             self.log_change(request, project, "Closed.")

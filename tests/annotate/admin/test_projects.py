@@ -118,7 +118,7 @@ def test_a_foreign_row_is_no_choice_even_when_sent(field: str, browser: Client, 
     ("changes", "field"),
     [
         ({"slug": "first"}, "slug"),
-        ({"slug": "Second"}, "slug"),
+        ({"slug": "Se cond"}, "slug"),
         ({"annotators_per_article": "0"}, "annotators_per_article"),
         ({"blind_fields": ["lean"]}, "blind_fields"),
         ({"title": ""}, "title"),
@@ -265,3 +265,37 @@ def test_a_member_who_manages_elsewhere_has_no_say_here(browser: Client, manager
     make_member(project, manager, "researcher")
     assert browser.get(reverse("admin:annotate_project_change", args=[project.pk])).status_code == 404
     assert Article.objects.count() == 0
+
+
+@pytest.mark.parametrize("changed", ["user", "role"])
+def test_an_annotator_with_tasks_is_not_made_somebody_or_something_else(
+    changed: str, browser: Client, manager: User
+) -> None:
+    anna = make_user("anna")
+    project = make_project(members={manager: "manager", anna: "annotator"})
+    make_task(project, annotator=anna)
+    number = [member.user_id for member in project.memberships.all()].index(anna.pk)
+    values = {"user": make_user("bert").pk, "role": "researcher"}
+    url = reverse("admin:annotate_project_change", args=[project.pk])
+    page = browser.post(url, change(project, **{f"memberships-{number}-{changed}": values[changed]}))
+    assert "anna has tasks in this project" in page.content.decode()
+    assert project.memberships.filter(user=anna, role="annotator").exists()
+
+
+@pytest.mark.parametrize("changes", [{"DELETE": "on"}, {"role": "researcher"}])
+def test_the_last_manager_stays(changes: dict[str, str], browser: Client, manager: User) -> None:
+    project = make_project(members={manager: "manager"})
+    url = reverse("admin:annotate_project_change", args=[project.pk])
+    sent = {f"memberships-0-{name}": value for name, value in changes.items()}
+    page = browser.post(url, change(project, **sent))
+    assert "A project needs a manager" in page.content.decode()
+    assert project.memberships.filter(user=manager, role="manager").exists()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_closing_a_draft_says_that_there_is_nothing_to_close(method: str, browser: Client, manager: User) -> None:
+    project = make_project(members={manager: "manager"}, state="draft")
+    page = getattr(browser, method)(reverse("admin:annotate_project_close", args=[project.pk]), follow=True)
+    assert "was never opened" in page.content.decode()
+    project.refresh_from_db()
+    assert project.state == "draft"

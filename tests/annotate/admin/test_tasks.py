@@ -111,3 +111,9 @@ def test_marks_are_shown_and_nothing_can_be_edited(browser: Client, submitted: T
     assert browser.post(url, {"note": "x", "_save": "Save"}).status_code == 403
     assert browser.get(reverse("admin:annotate_task_add")).status_code == 403
     assert browser.post(reverse("admin:annotate_task_delete", args=[submitted.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_the_annotator_filter_passes_over_what_is_no_number(client: Client) -> None:
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    page = client.get(reverse("admin:annotate_task_changelist"), {"annotator": "\u00b2"})
+    assert page.status_code == 200
