@@ -25,8 +25,8 @@ _OUTLET_WORD = re.compile(
 def find_headline(page: Page) -> Line | None:
     """The title that was given, else the first line that could be one, before the first running text.
 
-    A first line of under four words ("World", "Live") gives way to a longer one near it. None where the page begins
-    with running text.
+    A first line of under four words ("World", "Live") gives way to a longer one near it, but to no sentence with a full
+    stop: that is the first paragraph, and the short line its headline. None where the page begins with running text.
     """
     if page.title_given:
         return page.lines[0] if page.lines else None
@@ -37,7 +37,8 @@ def find_headline(page: Page) -> Line | None:
         candidates.append(line)
     if not candidates:
         return None
-    return next((line for line in candidates if line.n_words >= _TITLE_WORDS), candidates[0])
+    longer = (line for line in candidates if line.n_words >= _TITLE_WORDS and line.last_sign not in (".", "。"))
+    return next(longer, candidates[0])
 
 
 def outlet_suffix(page: Page) -> Iterator[Cut]:

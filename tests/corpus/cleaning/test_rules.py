@@ -101,13 +101,14 @@ def test_the_outlet_behind_a_headline(headline, outlet, url, kept):
     ("page", "title"),
     [
         (f"World\n\nHarbour reopens after nine weeks\n\n{LEAD}", "Harbour reopens after nine weeks"),
+        (f"Harbour reopens\n\nThe first ships came in on Monday.\n\n{LEAD}", "Harbour reopens"),
         (f"Rain falls\n\n{LEAD}", "Rain falls"),
         (f"{LEAD}\n\n{MORE}", ""),
         (f"Harbour reopens after nine weeks\n{LEAD}\n{MORE}", "Harbour reopens after nine weeks"),
         ("港口经过九周维修后重新开放\n\n第一班渡轮六点出发，船上有四十名乘客。", "港口经过九周维修后重新开放"),
         (f"Jan 5, 2024\n\nHarbour reopens after nine weeks\n\n{LEAD}", "Harbour reopens after nine weeks"),
     ],
-    ids=["below a section", "two words", "none", "one paragraph a line", "Chinese", "below a date"],
+    ids=["below a section", "above a short sentence", "two words", "none", "one paragraph a line", "Chinese", "below a date"],
 )
 def test_the_headline_is_found(page, title):
     made = clean({"text": page})
