@@ -60,6 +60,8 @@ class CodebookForm(forms.ModelForm):
             raise ValidationError("Not a codebook: nested too deeply.") from error
         except CodebookError as error:
             raise ValidationError(str(error)) from error
+        except ValueError as error:
+            raise ValidationError("Not JSON: a number has too many digits.") from error
         name, version = content["name"], content["version"]
         if self.instance.pk and (name, version) != (self.instance.name, self.instance.version):
             raise ValidationError(

@@ -36,7 +36,8 @@ def read_json(file: Path) -> Any:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise CommandError(f"{file} is not UTF-8; save it as UTF-8.") from error
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # A number of more than 4,300 digits is a plain ValueError.
         raise CommandError(f"{file} is not JSON: {error}.") from error
 
 

@@ -63,8 +63,9 @@ def _broken() -> dict[str, Any]:
         (json.dumps(_broken()), "layers[0].labels[0].colour"),
         ("[" * 100_000, "Not "),
         ("[]", "must be"),
+        ("1" * 5_000, "Not JSON: a number has too many digits."),
     ],
-    ids=["no-json", "missing", "colour", "deep", "list"],
+    ids=["no-json", "missing", "colour", "deep", "list", "digits"],
 )
 def test_an_error_names_the_place(source: str, said: str, browser: Client) -> None:
     page = browser.post(ADD, {"source": source})

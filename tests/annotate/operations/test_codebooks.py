@@ -127,6 +127,7 @@ def test_load_and_dump_give_the_file_back():
     ("written", "message"),
     [
         (b"{", "is not JSON"),
+        (b"1" * 5_000, "is not JSON"),
         (b"\xff\xfe", "is not UTF-8"),
         (json.dumps(copy.deepcopy(book("A")) | {"layers": 3}).encode(), "layers: must be a list"),
         (None, "cannot be read"),

@@ -108,7 +108,15 @@ def test_the_outlet_behind_a_headline(headline, outlet, url, kept):
         ("港口经过九周维修后重新开放\n\n第一班渡轮六点出发，船上有四十名乘客。", "港口经过九周维修后重新开放"),
         (f"Jan 5, 2024\n\nHarbour reopens after nine weeks\n\n{LEAD}", "Harbour reopens after nine weeks"),
     ],
-    ids=["below a section", "above a short sentence", "two words", "none", "one paragraph a line", "Chinese", "below a date"],
+    ids=[
+        "below a section",
+        "above a short sentence",
+        "two words",
+        "none",
+        "one paragraph a line",
+        "Chinese",
+        "below a date",
+    ],
 )
 def test_the_headline_is_found(page, title):
     made = clean({"text": page})
