@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.text import Truncator
 
 
 class Outlet(models.Model):
@@ -167,7 +168,7 @@ class Article(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title[:80] or str(self.uuid)
+        return Truncator(self.title).chars(80) or str(self.uuid)
 
 
 class ArticleBorders(models.Model):
