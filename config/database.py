@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-POOL = {"min_size": 1, "max_size": 8, "timeout": 10}
+# Each thread of the web server keeps its connection for a minute: signing in anew (scram) costs as much as a request.
+KEPT = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
 def settings_for(url: str, *, var_dir: Path) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def settings_for(url: str, *, var_dir: Path) -> dict[str, Any]:
         "NAME": "slantwise",
         "OPTIONS": {},
         "VAR_DIR": str(var_dir),
+        **KEPT,
         "TEST": {"NAME": "test_slantwise"},
     }
 
@@ -45,6 +47,5 @@ def _from_url(url: str) -> dict[str, Any]:
         "HOST": host,
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
-        "CONN_HEALTH_CHECKS": True,
-        "CONN_MAX_AGE": 60,
+        **KEPT,
     }
