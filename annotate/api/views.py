@@ -40,7 +40,8 @@ class ByAge(CursorPagination):
     def decode_cursor(self, request: Request) -> Cursor | None:
         """A cursor that somebody wrote by hand is no page of ours; 404 as for every other one that cannot be read."""
         cursor = super().decode_cursor(request)
-        if cursor is not None and cursor.position is not None and not re.fullmatch(r"[0-9]{1,19}", cursor.position):
+        position = "0" if cursor is None or cursor.position is None else str(cursor.position)
+        if not re.fullmatch(r"[0-9]{1,19}", position):
             raise NotFound(self.invalid_cursor_message)
         return cursor
 

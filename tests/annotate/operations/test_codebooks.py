@@ -132,7 +132,7 @@ def test_load_and_dump_give_the_file_back():
         (json.dumps(copy.deepcopy(book("A")) | {"layers": 3}).encode(), "layers: must be a list"),
         (None, "cannot be read"),
     ],
-    ids=["broken", "encoding", "shape", "missing"],
+    ids=["broken", "digits", "encoding", "shape", "missing"],
 )
 def test_load_codebook_says_what_is_wrong_with_a_file(tmp_path, written, message):
     file = tmp_path / "book.json"
