@@ -146,14 +146,6 @@ class MembershipForm(forms.ModelForm):
         fields = ["user", "role", "group"]
         help_texts = {"group": ""}
 
-    def initial_member(self) -> Membership:
-        """The membership as it is stored."""
-        return Membership.objects.select_related("user").get(pk=self.instance.pk)
-
-    def is_replaced(self) -> bool:
-        """Whether the row now says somebody else, or another role of the same person."""
-        return bool({"user", "role"} & set(self.changed_data))
-
 
 class MembershipFormSet(forms.BaseInlineFormSet):
     """Refuses to take away a person who has tasks, or the last manager (a project nobody manages is lost to staff).
