@@ -28,6 +28,13 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("SLANTWISE_SHARED", ROOT.parent / "shared"))
 ANNOTATORS = 5
 RESAMPLES = 1000
+# No peer scores spans; the reference library is measured in the same run. From shared/bench/README.md.
+PEERS = {
+    "doccano 1.8.4": "no agreement for spans",
+    "Label Studio 1.23": "none in the free edition",
+    "Potato 2.12": "null on the running server",
+    "krippendorff 0.9": "4.3-5.2 CPU s overall, 7.6-8.3 s with three labels",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,6 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
     }
     for name, value in result.items():
         print(f"{name:34} {value}")
+    for name, recorded in PEERS.items():
+        print(f"{'recorded: ' + name:34} {recorded}")
     print(json.dumps(result))
     return 0
 
