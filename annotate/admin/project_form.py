@@ -155,9 +155,13 @@ class MembershipFormSet(forms.BaseInlineFormSet):
 
     def clean(self) -> None:
         super().clean()
-        gone = [
-            form.initial_member() for form in self.initial_forms if form in self.deleted_forms or form.is_replaced()
-        ]
+        gone = Membership.objects.select_related("user").filter(
+            pk__in=[
+                form.instance.pk
+                for form in self.initial_forms
+                if form in self.deleted_forms or {"user", "role"} & set(form.changed_data)
+            ]
+        )
         for member in gone:
             if member.role == Role.ANNOTATOR and member.user.tasks.filter(project=member.project_id).exists():
                 raise ValidationError(f"{member.user} has tasks in this project and stays an annotator of it.")
