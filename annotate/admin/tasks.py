@@ -1,5 +1,7 @@
 """Tasks: who is where. Marks are never edited here; a task can be returned with a note or given to somebody else."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -15,6 +17,7 @@ from django.utils.safestring import SafeString
 from annotate.admin.confirmation import ask
 from annotate.admin.filters import AnnotatorFilter, ScopedRelatedFilter
 from annotate.admin.rows import count_of
+from annotate.errors import Refusal
 from annotate.models import SpanAnnotation, Task
 from annotate.operations.tasks import reassign_task, return_task
 from annotate.visibility import tasks_for
@@ -125,10 +128,9 @@ class TaskAdmin(ScopedAdmin):
             return None
         form = NoteForm(request.POST if "confirmed" in request.POST else None)
         if form.is_bound and form.is_valid():
-            for task in tasks:
-                return_task(task=task, note=form.cleaned_data["note"], now=timezone.now())
-                self.log_change(request, task, f"Returned with a note: {form.cleaned_data['note']}")
-            self.message_user(request, f"{_tasks(len(tasks))} returned.", messages.SUCCESS)
+            note = form.cleaned_data["note"]
+            operation = partial(return_task, note=note, now=timezone.now())
+            self._each(request, tasks, operation, log=f"Returned with a note: {note}", done="returned")
             return None
         return ask(
             self,
@@ -149,10 +151,9 @@ class TaskAdmin(ScopedAdmin):
         if not tasks:
             return None
         if "confirmed" in request.POST:
-            for task in tasks:
-                reassign_task(task=task, now=timezone.now())
-                self.log_change(request, task, "Reassigned: closed, its slot opened again.")
-            self.message_user(request, f"{_tasks(len(tasks))} opened for other annotators.", messages.SUCCESS)
+            operation = partial(reassign_task, now=timezone.now())
+            log = "Reassigned: closed, its slot opened again."
+            self._each(request, tasks, operation, log=log, done="opened for other annotators")
             return None
         return ask(
             self,
@@ -165,6 +166,22 @@ class TaskAdmin(ScopedAdmin):
             action="reassign",
             danger=True,
         )
+
+    def _each(
+        self, request: HttpRequest, tasks: list[Task], operation: Callable[..., object], *, log: str, done: str
+    ) -> None:
+        """Do it to each task; one that its annotator changed meanwhile is named, and the others go on."""
+        count = 0
+        for task in tasks:
+            try:
+                operation(task=task)
+            except Refusal as refusal:
+                self.message_user(request, f"{task.article}: {refusal.message}", messages.WARNING)
+            else:
+                self.log_change(request, task, log)
+                count += 1
+        if count:
+            self.message_user(request, f"{_tasks(count)} {done}.", messages.SUCCESS)
 
     def _suited(self, request: HttpRequest, queryset: Any, states: set[Task.State], remedy: str) -> list[Task]:
         """The chosen tasks in one of ``states``; says so where others were chosen too."""
