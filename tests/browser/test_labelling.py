@@ -347,6 +347,7 @@ def test_submitting_lists_what_is_missing_and_goes_on_once_it_is_there(page, tas
     page.keyboard.press("Control+Enter")
     expect(page.locator("#missing")).to_contain_text("Frame: no dimension")
     page.keyboard.press("Enter")
+    expect(page.locator("[data-field] :focus")).to_be_attached()
     page.keyboard.press("Space")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#submit-lead")).to_have_text("1 mark, nothing missing.")

@@ -63,6 +63,8 @@ const SAVE_WORDS = {
   offline: (count) => `Offline: ${count} ${count === 1 ? "change" : "changes"} kept here`,
 };
 function showSave(name, count) {
+  // A round that ends while the next change is on its way into the queue has not saved that one.
+  if (name === "saved" && unkept) name = "saving";
   const box = byId("save-state");
   const words = SAVE_WORDS[name](count);
   if (box.dataset.state === name && byId("save-text").textContent === words) return;
@@ -81,9 +83,12 @@ const store = new Store(state, {
       .catch((error) => {
         // Without IndexedDB (some private windows) the change lives on this page only: send it at once and say so.
         notice("bad", `This browser cannot keep unsent changes (${error?.name ?? error}). They are sent directly: do not close the page while it says “saving”.`);
-        return sendDirectly(operation);
+        return sendDirectly(operation).then(() => "sent");
       })
-      .finally(() => (unkept -= 1));
+      .then((sent) => {
+        unkept -= 1;
+        if (sent) showSave("saved", 0);
+      });
   },
 });
 
@@ -92,8 +97,7 @@ async function sendDirectly(operation) {
   for (;;) {
     const answer = await post("operations/", { base_revision: store.revision, operations: [operation] }).catch(() => null);
     if (answer?.status === 200 && answer.json?.applied?.includes(operation.op_id)) {
-      store.settle(answer.json.applied, answer.json.revision);
-      return showSave("saved", 0);
+      return store.settle(answer.json.applied, answer.json.revision);
     }
     await new Promise((resolve) => setTimeout(resolve, 5000));
   }
