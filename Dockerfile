@@ -3,10 +3,11 @@ FROM python:3.12-slim
 
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    RELEASE_ROOT=/data/releases
+    RELEASE_ROOT=/data/releases \
+    IMPORT_ROOT=/data/imports
 
 RUN useradd --create-home --uid 1000 slantwise \
-    && mkdir -p /data/releases \
+    && mkdir -p /data/releases /data/imports \
     && chown -R slantwise:slantwise /data
 
 WORKDIR /app
@@ -24,6 +25,6 @@ COPY fixtures ./fixtures
 RUN mkdir var && chown slantwise:slantwise var
 
 USER slantwise
-VOLUME /data/releases
+VOLUME /data/releases /data/imports
 EXPOSE 8000
 CMD ["python", "manage.py", "serve", "--bind", "0.0.0.0", "--port", "8000"]

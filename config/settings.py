@@ -118,6 +118,20 @@ STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 
 RELEASE_ROOT = Path(os.environ.get("RELEASE_ROOT") or VAR_DIR / "releases")
+IMPORT_ROOT = Path(os.environ.get("IMPORT_ROOT") or VAR_DIR / "imports")
+IMPORT_LIMITS = {
+    "file_bytes": env.integer("IMPORT_FILE_MIB", default=4096, least=1) << 20,
+    "record_bytes": env.integer("IMPORT_RECORD_KIB", default=2048, least=1) << 10,
+    "entries": env.integer("IMPORT_ENTRIES", default=100_000, least=1),
+    "expansion": env.integer("IMPORT_EXPANSION", default=200, least=1),
+    "depth": env.integer("IMPORT_DEPTH", default=20, least=1),
+}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Never served: uploads are read by the worker only.
+    "imports": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": IMPORT_ROOT}},
+}
 # A JSON body of operations or an uploaded file; larger uploads are streamed to disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

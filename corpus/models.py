@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
 from django.utils.text import Truncator
@@ -54,9 +55,13 @@ class ImportBatch(models.Model):
     """One import: what came in, what was refused and why."""
 
     class State(models.TextChoices):
+        QUEUED = "queued", "waiting"
         RUNNING = "running", "running"
         DONE = "done", "done"
         FAILED = "failed", "failed"
+        CANCELLED = "cancelled", "cancelled"
+
+    UNFINISHED = (State.QUEUED, State.RUNNING)
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -66,13 +71,18 @@ class ImportBatch(models.Model):
     source = models.CharField(max_length=500, help_text="File, directory or upload the articles came from.")
     sha256 = models.CharField(max_length=64, blank=True)
     format = models.CharField(max_length=20)
+    options = models.JSONField(default=dict, blank=True, help_text="How the files were read and cleaned.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
     n_created = models.PositiveIntegerField(default=0)
     n_duplicates = models.PositiveIntegerField(default=0)
     n_rejected = models.PositiveIntegerField(default=0)
     progress = models.PositiveIntegerField(default=0, help_text="Records read so far.")
+    bytes_read = models.PositiveBigIntegerField(default=0)
+    bytes_total = models.PositiveBigIntegerField(default=0, help_text="0 where the size is not known beforehand.")
+    started_at = models.DateTimeField(null=True, blank=True)
     heartbeat = models.DateTimeField(null=True, blank=True)
     attempt = models.PositiveSmallIntegerField(default=1)
+    error = models.TextField(blank=True, help_text="Why the whole import failed, and what to do.")
 
     class Meta:
         ordering = ["-created_at"]
@@ -80,6 +90,28 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} ({self.created_at:%Y-%m-%d %H:%M})"
+
+
+def import_storage() -> Storage:
+    """Where uploaded files wait for the worker; web and worker must both reach it."""
+    return storages["imports"]
+
+
+class ImportFile(models.Model):
+    """An uploaded file that waits for its import; its bytes go once the import is done."""
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="files")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=500, help_text="As the person's machine calls it.")
+    file = models.FileField(storage=import_storage, max_length=200)
+    size = models.PositiveBigIntegerField(help_text="Bytes.")
+
+    class Meta:
+        ordering = ["batch", "position"]
+        constraints = [models.UniqueConstraint(fields=["batch", "position"], name="files_of_an_import_have_an_order")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ImportIssue(models.Model):

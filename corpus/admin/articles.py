@@ -20,7 +20,7 @@ from corpus.admin.upload_form import UploadForm
 from corpus.cleaning import INVISIBLE, LAYOUT
 from corpus.models import Article, ArticleQuerySet
 from corpus.operations import import_rows
-from corpus.readers import read, sha256_of
+from corpus.readers import ReadOptions, read, sha256_of
 from corpus.scoped_admin import ScopedAdmin, may_enter
 
 _SHOWN_CHARS = 80
@@ -188,7 +188,7 @@ class ArticleAdmin(ScopedAdmin):
         given = form.cleaned_data
         with transaction.atomic():
             result = import_rows(
-                rows=read(given["sources"], encoding=given["encoding"]),
+                rows=read(given["sources"], ReadOptions(encoding=given["encoding"])),
                 source=", ".join(source.name for source in given["sources"]),
                 format=given["format"],
                 sha256=sha256_of(given["sources"]),

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from corpus.readers import AVAILABLE, UnknownFormatError, upload
+from corpus.readers import ALL, UnknownFormatError, upload
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -43,7 +43,9 @@ class UploadForm(forms.Form):
     project = forms.ChoiceField(
         required=False, help_text="Add the articles to a project, those that were there already too."
     )
-    format = forms.ChoiceField(choices=[("auto", "by name and content"), *((f, f) for f in AVAILABLE)], initial="auto")
+    format = forms.ChoiceField(
+        choices=[("auto", "by name and content"), *((f.name, f.title) for f in ALL)], initial="auto"
+    )
     encoding = forms.CharField(
         max_length=40, required=False, help_text="Only for files that are not UTF-8, e.g. cp1252."
     )

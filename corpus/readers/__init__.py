@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from corpus.readers.jsonl import read_jsonl
+from corpus.readers.formats import ALL, AUTO, NAMES, Format, MissingExtraError, UnknownFormatError, named
+from corpus.readers.options import DEFAULTS, Limits, ReadOptions
 from corpus.readers.rows import ImportRow, Rejection, RejectionDict
-from corpus.readers.source import (
-    AVAILABLE,
-    FORMATS,
-    JSONL,
-    NothingToReadError,
-    Source,
-    UnknownFormatError,
-    sha256_of,
-    sources_of,
-    upload,
-)
-from corpus.readers.text import read_text
+from corpus.readers.source import NothingToReadError, Source, sha256_of, sources_of, upload
 
 __all__ = [
-    "AVAILABLE",
-    "FORMATS",
+    "ALL",
+    "AUTO",
+    "DEFAULTS",
+    "NAMES",
+    "Format",
     "ImportRow",
+    "Limits",
+    "MissingExtraError",
     "NothingToReadError",
+    "ReadOptions",
     "Rejection",
     "RejectionDict",
     "Source",
@@ -35,12 +31,13 @@ __all__ = [
 ]
 
 
-def read(sources: Iterable[Source], *, encoding: str = "") -> Iterator[ImportRow | Rejection]:
-    """The rows and rejections of all sources, in order; a file that cannot be opened is a rejection."""
+def read(sources: Iterable[Source], options: ReadOptions = DEFAULTS) -> Iterator[ImportRow | Rejection]:
+    """The rows and rejections of all sources, in order; a file that cannot be read at all is a rejection."""
     for source in sources:
-        reader = read_jsonl if source.format == JSONL else read_text
         try:
-            yield from reader(source, encoding=encoding)
+            yield from named(source.format).load()(source, options)
+        except MissingExtraError as missing:
+            yield Rejection(source.name, None, "", "missing_extra", str(missing))
         except OSError as error:
             message = f"The file cannot be read: {error.strerror or error}. Check that it is there and may be read."
             yield Rejection(source.name, None, "", "unreadable", message)

@@ -7,17 +7,19 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
-from corpus.readers.rows import MAX_RECORD_BYTES, BadFieldError, ImportRow, Rejection, excerpt_of, row_from
+from corpus.readers.options import DEFAULTS, KIB, ReadOptions
+from corpus.readers.rows import BadFieldError, ImportRow, Rejection, excerpt_of, row_from
 from corpus.readers.source import Source
 
 _MAX_DIGITS = 400  # no field is a number but id; a longer one costs quadratic time
 
 
-def read_jsonl(source: Source, *, encoding: str = "") -> Iterator[ImportRow | Rejection]:
+def read_jsonl(source: Source, options: ReadOptions = DEFAULTS) -> Iterator[ImportRow | Rejection]:
     """A row or a rejection for each line that is not blank; a broken line does not stop the ones after it."""
+    most = options.limits.record_bytes
     found = False
     with source.open() as stream:
-        for number, line in _lines(stream):
+        for number, line in _lines(stream, most):
             if line is not None and not line.strip():
                 continue
             found = True
@@ -26,9 +28,9 @@ def read_jsonl(source: Source, *, encoding: str = "") -> Iterator[ImportRow | Re
                     raise BadFieldError(
                         "",
                         "too_large",
-                        f"The line is longer than {MAX_RECORD_BYTES // 1024} kB. One line holds one article.",
+                        f"The line is longer than {most // KIB} kB. One line holds one article.",
                     )
-                record = _parse(_decoded(line, number, encoding))
+                record = _parse(_decoded(line, number, options.encoding))
                 yield row_from(record, source=source.name, line=number)
             except BadFieldError as bad:
                 shown = excerpt_of((line or b"")[:400].decode("utf-8", "replace"))
@@ -39,16 +41,16 @@ def read_jsonl(source: Source, *, encoding: str = "") -> Iterator[ImportRow | Re
         yield Rejection(source.name, None, "", "empty_file", "The file holds no record. Write one JSON object a line.")
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+def _lines(stream: BinaryIO, most: int) -> Iterator[tuple[int, bytes | None]]:
     """Numbered lines; None for one over the limit, which is skipped without being held in memory."""
     number = 0
-    while line := stream.readline(MAX_RECORD_BYTES + 1):
+    while line := stream.readline(most + 1):
         number += 1
-        if len(line) <= MAX_RECORD_BYTES:
+        if len(line) <= most:
             yield number, line
             continue
         while line and not line.endswith(b"\n"):
-            line = stream.readline(MAX_RECORD_BYTES)
+            line = stream.readline(most)
         yield number, None
 
 

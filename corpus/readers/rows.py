@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from typing import TypedDict
 from urllib.parse import urlsplit
 
-# A book of 300,000 words is about this long; a line of 5 MB is a dump that lost its line breaks.
-MAX_RECORD_BYTES = 2 * 1024 * 1024
 MAX_EXCERPT = 200
 
 FIELDS = ("id", "title", "text", "outlet", "url", "byline", "published", "language", "story", "rights")

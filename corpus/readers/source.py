@@ -1,4 +1,4 @@
-"""Where bytes come from: a file on disk or an upload."""
+"""Where bytes come from: a file on disk, an upload, an entry of an archive."""
 
 from __future__ import annotations
 
@@ -9,30 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-TEXT, JSONL = "text", "jsonl"
-AVAILABLE = (TEXT, JSONL)
-LATER = ("csv", "html", "warc", "feed", "parquet", "zip")
-FORMATS = ("auto", *AVAILABLE, *LATER)
+from corpus.readers.formats import AUTO, SNIFFED_BYTES, SUFFIXES, by_suffix, named, recognised
 
-_BY_SUFFIX = {".txt": TEXT, ".text": TEXT, ".jsonl": JSONL, ".ndjson": JSONL, ".jsonlines": JSONL}
-_LATER_BY_SUFFIX = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".html": "html",
-    ".htm": "html",
-    ".warc": "warc",
-    ".gz": "warc",
-    ".rss": "feed",
-    ".atom": "feed",
-    ".xml": "feed",
-    ".parquet": "parquet",
-    ".zip": "zip",
-}
 _BLOCK = 1 << 20
-
-
-class UnknownFormatError(ValueError):
-    """A format that is not read, or not yet; the message names the remedy."""
 
 
 class NothingToReadError(ValueError):
@@ -48,7 +27,7 @@ class Source:
     open: Callable[[], AbstractContextManager[BinaryIO]]
 
 
-def sources_of(paths: Iterable[Path], *, format: str = "auto") -> list[Source]:
+def sources_of(paths: Iterable[Path], *, format: str = AUTO) -> list[Source]:
     """One source per file; of a directory its files of a known kind, sorted by path, hidden ones left out.
 
     Raises NothingToReadError, UnknownFormatError.
@@ -56,15 +35,10 @@ def sources_of(paths: Iterable[Path], *, format: str = "auto") -> list[Source]:
     found: list[Source] = []
     for path in paths:
         if path.is_dir():
-            files = [
-                file
-                for file in sorted(path.rglob("*"))
-                if file.is_file()
-                and not any(part.startswith(".") for part in file.relative_to(path).parts)
-                and _BY_SUFFIX.get(file.suffix.lower()) in ((format,) if format in AVAILABLE else AVAILABLE)
-            ]
+            files = [file for file in sorted(path.rglob("*")) if _belongs(file, path, format)]
             if not files:
-                raise NothingToReadError(f"{path} holds no file that ends in {', '.join(_BY_SUFFIX)}.")
+                suffixes = SUFFIXES if format == AUTO else named(format).suffixes
+                raise NothingToReadError(f"{path} holds no file that ends in {', '.join(suffixes)}.")
             found += [_file(file, format) for file in files]
         elif path.is_file():
             found.append(_file(path, format))
@@ -73,13 +47,24 @@ def sources_of(paths: Iterable[Path], *, format: str = "auto") -> list[Source]:
     return found
 
 
+def _belongs(file: Path, directory: Path, format: str) -> bool:
+    """Whether an import of the directory reads this file."""
+    known = by_suffix(file.name)
+    return (
+        known is not None
+        and format in (AUTO, known.name)
+        and file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(directory).parts)
+    )
+
+
 def _file(path: Path, format: str) -> Source:
     with path.open("rb") as stream:
-        start = stream.read(512)
+        start = stream.read(SNIFFED_BYTES)
     return Source(str(path), format_of(path.name, start, format=format), lambda: path.open("rb"))
 
 
-def upload(name: str, stream: BinaryIO, *, format: str = "auto") -> Source:
+def upload(name: str, stream: BinaryIO, *, format: str = AUTO) -> Source:
     """A source over an uploaded file, which stays open for its owner to close. Raises UnknownFormatError."""
 
     def opened() -> AbstractContextManager[BinaryIO]:
@@ -87,24 +72,12 @@ def upload(name: str, stream: BinaryIO, *, format: str = "auto") -> Source:
         return nullcontext(stream)
 
     stream.seek(0)
-    return Source(name, format_of(name, stream.read(512), format=format), opened)
+    return Source(name, format_of(name, stream.read(SNIFFED_BYTES), format=format), opened)
 
 
-def format_of(name: str, start: bytes, *, format: str = "auto") -> str:
-    """The format asked for, else by the name's ending, else by the first character. Raises UnknownFormatError."""
-    if format in LATER:
-        raise UnknownFormatError(f"The format {format} is not available yet; {' and '.join(AVAILABLE)} are.")
-    if format != "auto":
-        if format not in AVAILABLE:
-            raise UnknownFormatError(f"The format {format} is not known. Choose one of: {', '.join(FORMATS)}.")
-        return format
-    suffix = Path(name).suffix.lower()
-    if suffix in _LATER_BY_SUFFIX:
-        raise UnknownFormatError(
-            f"{name}: {_LATER_BY_SUFFIX[suffix]} files are not available yet. Convert them to JSON Lines, or say --format text "
-            "if this is plain text."
-        )
-    return _BY_SUFFIX.get(suffix) or (JSONL if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else TEXT)
+def format_of(name: str, start: bytes, *, format: str = AUTO) -> str:
+    """The format asked for, else by the file's name, else by its first bytes. Raises UnknownFormatError."""
+    return (recognised(name, start) if format == AUTO else named(format)).name
 
 
 def sha256_of(sources: Iterable[Source]) -> str:

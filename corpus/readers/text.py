@@ -5,28 +5,30 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 
-from corpus.readers.rows import MAX_RECORD_BYTES, BadFieldError, ImportRow, Rejection, excerpt_of, row_from
+from corpus.readers.options import DEFAULTS, KIB, ReadOptions
+from corpus.readers.rows import BadFieldError, ImportRow, Rejection, excerpt_of, row_from
 from corpus.readers.source import Source
 
 _TEXT_CONTROLS = "\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85"
 _CONTROL_SHARE = 0.1
 
 
-def read_text(source: Source, *, encoding: str = "") -> Iterator[ImportRow | Rejection]:
+def read_text(source: Source, options: ReadOptions = DEFAULTS) -> Iterator[ImportRow | Rejection]:
     """The one row, or the one rejection, of a text file."""
+    most = options.limits.record_bytes
     with source.open() as stream:
-        data = stream.read(MAX_RECORD_BYTES + 1)
+        data = stream.read(most + 1)
     try:
-        if len(data) > MAX_RECORD_BYTES:
+        if len(data) > most:
             raise BadFieldError(
                 "text",
                 "too_large",
-                f"The file is larger than {MAX_RECORD_BYTES // 1024} kB, too long for one article. "
+                f"The file is larger than {most // KIB} kB, too long for one article. "
                 "Split it into one file per article.",
             )
         if not data:
             raise BadFieldError("text", "empty_text", "The file is empty. Leave it out.")
-        yield row_from({"text": decode(data, encoding=encoding)}, source=source.name, line=None)
+        yield row_from({"text": decode(data, encoding=options.encoding)}, source=source.name, line=None)
     except BadFieldError as bad:
         yield Rejection(source.name, None, bad.field, bad.code, bad.message, excerpt_of(data[:400].decode("latin-1")))
 

@@ -84,9 +84,10 @@ def test_every_volume_and_service_named_exists() -> None:
 
 def test_it_does_not_run_as_root() -> None:
     assert re.search(r"^USER slantwise$", DOCKERFILE, re.M)
-    releases = COMPOSE["services"]["web"]["environment"]["RELEASE_ROOT"]
-    assert re.search(rf"^VOLUME {re.escape(releases)}$", DOCKERFILE, re.M)
-    assert all(f"releases:{releases}" in COMPOSE["services"][name]["volumes"] for name in ("web", "worker"))
+    for volume, variable in (("releases", "RELEASE_ROOT"), ("imports", "IMPORT_ROOT")):
+        path = COMPOSE["services"]["web"]["environment"][variable]
+        assert re.search(rf"^VOLUME .*{re.escape(path)}\b", DOCKERFILE, re.M)
+        assert all(f"{volume}:{path}" in COMPOSE["services"][name]["volumes"] for name in ("web", "worker"))
 
 
 @pytest.fixture(scope="module")

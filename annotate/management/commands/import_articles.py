@@ -42,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--format",
             default="auto",
-            choices=readers.FORMATS,
+            choices=readers.NAMES,
             help="How to read the files; auto: by name and content.",
         )
         parser.add_argument(
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             project = _project(options["project"])
             result = import_rows(
-                rows=readers.read(sources, encoding=options["encoding"]),
+                rows=readers.read(sources, readers.ReadOptions(encoding=options["encoding"])),
                 source=", ".join(map(str, options["paths"])),
                 format=options["format"],
                 sha256=readers.sha256_of(sources),

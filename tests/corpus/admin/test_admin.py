@@ -66,10 +66,9 @@ def test_upload_imports_several_files_and_shows_the_import(client, boss):
     ("fields", "words"),
     [
         ({}, "This field is required."),
-        ({"pages": [_file("a.csv", b"a,b")]}, "csv files are not available yet"),
         ({"pages": [_file("a.txt", PAGE)], "encoding": "klingon"}, "No such encoding is known"),
     ],
-    ids=["no file", "format of later", "encoding"],
+    ids=["no file", "encoding"],
 )
 def test_upload_says_what_is_wrong(client, boss, fields, words):
     answer = client.post(reverse("admin:corpus_article_upload"), {"format": "auto", **fields})
