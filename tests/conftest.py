@@ -1,11 +1,17 @@
-"""What all tests share: a browser, Node, and the rule that neither is skipped in CI."""
+"""What all tests share: how many inputs are tried, a browser, Node, and the rule that neither is skipped in CI."""
 
 import os
 import shutil
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
+
+# Inputs of each property test. Machines differ in speed, so a test has no deadline; readers have one of their own.
+settings.register_profile("default", max_examples=200, deadline=None, print_blob=True)
+settings.register_profile("nightly", settings.get_profile("default"), max_examples=10_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 
 IN_CI = os.environ.get("CI") == "true" or os.environ.get("SLANTWISE_CI") == "1"
 CHROMIUM_FLAGS = [
