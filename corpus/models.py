@@ -55,6 +55,7 @@ class ImportBatch(models.Model):
     """One import: what came in, what was refused and why."""
 
     class State(models.TextChoices):
+        DRAFT = "draft", "not started"
         QUEUED = "queued", "waiting"
         RUNNING = "running", "running"
         DONE = "done", "done"
@@ -83,6 +84,9 @@ class ImportBatch(models.Model):
     heartbeat = models.DateTimeField(null=True, blank=True)
     attempt = models.PositiveSmallIntegerField(default=1)
     error = models.TextField(blank=True, help_text="Why the whole import failed, and what to do.")
+    submission = models.UUIDField(
+        null=True, unique=True, editable=False, help_text="The upload it came by: sending a form twice is one import."
+    )
 
     class Meta:
         ordering = ["-created_at"]
