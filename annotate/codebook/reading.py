@@ -1,19 +1,16 @@
-"""The codebook file: reading it strictly, its canonical bytes, and the part of it that a project has switched on.
+"""Reading a codebook strictly: every key known, every value of its kind, every reference met.
 
 The shape is docs/reference/codebook.md. Nothing here touches the database.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 MAX_LABELS = 62  # Label.index is a bit of a Postgres bigint.
-MAX_DIGITS = 9
 ATTRIBUTE_TYPES = ("choice", "entity", "number", "text", "boolean", "date")
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,99})")
@@ -56,145 +53,6 @@ def parse_codebook(data: Json) -> dict[str, Json]:
     _check_names(book)
     _check_references(book)
     return book
-
-
-def canonical_json(content: Mapping[str, Json]) -> bytes:
-    """The bytes whose hash identifies ``content``: sorted keys, no spaces, UTF-8."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def content_sha256(content: Mapping[str, Json]) -> str:
-    return hashlib.sha256(canonical_json(content)).hexdigest()
-
-
-def pretty_json(content: Mapping[str, Json]) -> str:
-    """``content`` as a file: keys in the order of the reference (the database forgets theirs), one final newline."""
-    return json.dumps(parse_codebook(content), ensure_ascii=False, indent=2) + "\n"
-
-
-def labels_of(content: Mapping[str, Json]) -> list[dict[str, Json]]:
-    """All labels in order, each with the code of its layer under ``layer``."""
-    return [{**label, "layer": layer["code"]} for layer in content["layers"] for label in layer["labels"]]
-
-
-def switch_names(content: Mapping[str, Json]) -> dict[str, bool]:
-    """What a project may switch, with the codebook's own setting.
-
-    Labels (``CUE``), attributes (``FRAME.entman_function``), relation types (``COMPARED_TO``) and questions (``tone``).
-    """
-    names: dict[str, bool] = {}
-    for label in labels_of(content):
-        names[label["code"]] = label["enabled"]
-        names |= {f"{label['code']}.{a['name']}": a["enabled"] for a in label["attributes"]}
-    for relation in content["relations"]:
-        names[relation["type"]] = names.get(relation["type"], False) or relation["enabled"]
-    return names | {question["code"]: question["enabled"] for question in content["questions"]}
-
-
-def check_switches(content: Mapping[str, Json], switches: Json) -> dict[str, bool]:
-    """``switches`` if each names something of ``content`` and is true or false; else CodebookError."""
-    if not isinstance(switches, Mapping):
-        raise CodebookError("switches", 'must be an object such as {"CUE": true}')
-    known = switch_names(content)
-    for name, on in switches.items():
-        if name not in known:
-            raise CodebookError(f"switches.{name}", "names nothing in the codebook; use LABEL or LABEL.attribute")
-        if not isinstance(on, bool):
-            raise CodebookError(f"switches.{name}", "must be true or false")
-    return dict(switches)
-
-
-def enabled_content(content: Mapping[str, Json], switches: Mapping[str, bool]) -> dict[str, Json]:
-    """``content`` reduced to what is switched on.
-
-    Every label gains ``layer`` and ``digit``. Up to nine labels are numbered through (``digits`` is "flat"); of more
-    the layer's ``shortcut`` is pressed first and the digit counts within the layer (``digits`` is "by_layer"; a tenth
-    label of a layer has null). Switches that name nothing are left out of account: the codebook may be older.
-
-    A condition that rests on an attribute that is off cannot be met, so it asks for nothing: an attribute with such a
-    ``when`` is offered always and never required, a relation with such an ``unless`` has a minimum of 0.
-    """
-    on = switch_names(content) | {name: value for name, value in switches.items() if isinstance(value, bool)}
-    layers = []
-    for layer in content["layers"]:
-        labels = [_enabled_label(label, layer["code"], on) for label in layer["labels"] if on[label["code"]]]
-        if labels:
-            layers.append({**layer, "labels": labels})
-    present = {label["code"]: label for layer in layers for label in layer["labels"]}
-    _number(layers, by_layer=len(present) > MAX_DIGITS)
-    return {
-        **content,
-        "layers": layers,
-        "relations": _enabled_relations(content["relations"], present, on),
-        "rules": _enabled_rules(content["rules"], present),
-        "questions": [question for question in content["questions"] if on[question["code"]]],
-        "digits": "by_layer" if len(present) > MAX_DIGITS else "flat",
-    }
-
-
-def condition_holds(condition: Mapping[str, Json] | None, attributes: Mapping[str, Json]) -> bool:
-    """Whether ``attributes`` meet ``{"attribute": name, "equals": value or list of values}``; no condition holds.
-
-    An attribute with several values meets it by one of them. A missing one meets nothing but ``false``.
-    """
-    if condition is None:
-        return True
-    wanted = condition["equals"] if isinstance(condition["equals"], list) else [condition["equals"]]
-    given = attributes.get(condition["attribute"])
-    values = given if isinstance(given, list) else [given]
-    return any(_same(value, want) for value in values for want in wanted)
-
-
-def _same(value: Json, want: Json) -> bool:
-    if isinstance(want, bool):
-        return bool(value) is want if value is None or isinstance(value, bool) else False
-    return type(value) is type(want) and value == want
-
-
-def _enabled_label(label: dict[str, Json], layer: str, on: Mapping[str, bool]) -> dict[str, Json]:
-    kept = [dict(a) for a in label["attributes"] if on[f"{label['code']}.{a['name']}"]]
-    names = {a["name"] for a in kept}
-    for attribute in kept:
-        if "when" in attribute and attribute["when"]["attribute"] not in names:
-            del attribute["when"]
-            attribute["required"] = False
-    return {**label, "attributes": kept, "layer": layer, "digit": None}
-
-
-def _number(layers: list[dict[str, Json]], *, by_layer: bool) -> None:
-    count = 0
-    for layer in layers:
-        count = 0 if by_layer else count
-        for label in layer["labels"]:
-            count += 1
-            label["digit"] = count if count <= MAX_DIGITS else None
-
-
-def _enabled_relations(
-    relations: Iterable[dict[str, Json]], present: Mapping[str, dict[str, Json]], on: Mapping[str, bool]
-) -> list[dict[str, Json]]:
-    kept = []
-    for relation in relations:
-        ends = {side: [code for code in relation[side] if code in present] for side in ("from", "to")}
-        if not (on[relation["type"]] and ends["from"] and ends["to"]):
-            continue
-        reduced = {**relation, **ends}
-        if "unless" in relation:
-            name = relation["unless"]["attribute"]
-            if not all(name in {a["name"] for a in present[code]["attributes"]} for code in ends["from"]):
-                del reduced["unless"]
-                reduced["min"] = 0
-        kept.append(reduced)
-    return kept
-
-
-def _enabled_rules(rules: Iterable[dict[str, Json]], present: Mapping[str, dict[str, Json]]) -> list[dict[str, Json]]:
-    kept = []
-    for rule in rules:
-        names = {a["name"] for a in present[rule["label"]]["attributes"]} if rule["label"] in present else set()
-        if one_of := [name for name in rule["one_of"] if name in names]:
-            kept.append({**rule, "one_of": one_of})
-    return kept
 
 
 # Reading: each function takes a value and its path and returns the value, completed, or raises CodebookError.
@@ -488,7 +346,7 @@ def _claim(seen: dict[str, str], name: str, path: str) -> None:
 
 
 def _check_references(book: dict[str, Json]) -> None:
-    labels = {label["code"]: label for label in labels_of(book)}
+    labels = {label["code"]: label for layer in book["layers"] for label in layer["labels"]}
     for index, relation in enumerate(book["relations"]):
         path = f"relations[{index}]"
         for side in ("from", "to"):
