@@ -23,6 +23,7 @@ from django_tasks_db.models import DBTaskResult
 
 from annotate.operations.tasks.expiry import expire_leases
 from config.models import WorkerHeartbeat
+from corpus.tasks import resume_silent_imports
 from release.tasks import resume_silent_releases
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,12 @@ def _requeue(row: Any) -> None:
 
 
 # Called every ``BEAT`` seconds between two tasks, each with ``now``; an error in one is logged and not fatal.
-CHORES: tuple[Callable[..., object], ...] = (requeue_abandoned_tasks, expire_leases, resume_silent_releases)
+CHORES: tuple[Callable[..., object], ...] = (
+    requeue_abandoned_tasks,
+    expire_leases,
+    resume_silent_releases,
+    resume_silent_imports,
+)
 
 
 class Worker(LibraryWorker):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import batched
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from corpus.cleaning import CLEANER_VERSION, CleanArticle, clean
+from corpus.import_settings import ImportSettings
 from corpus.models import Article, ImportBatch, ImportIssue, Outlet, Story
 from corpus.operations.bulk import copy_articles
 from corpus.readers.rows import ImportRow, Rejection
@@ -27,6 +28,19 @@ _BYLINE_WIDTH = 500
 _OUTLET_WIDTH = 200
 
 type _Key = tuple[int | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far an import is."""
+
+    created: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+
+    @property
+    def records(self) -> int:
+        return self.created + self.duplicates + self.rejected
 
 
 @dataclass
@@ -42,6 +56,10 @@ class ImportResult:
     articles: list[uuid.UUID] = field(default_factory=list)
     batch: ImportBatch | None = None
 
+    @property
+    def seen(self) -> Seen:
+        return Seen(self.created, self.duplicates, len(self.rejected))
+
 
 @transaction.atomic
 def import_rows(
@@ -55,20 +73,54 @@ def import_rows(
     created_by: AbstractBaseUser | None = None,
     dry_run: bool = False,
     now: datetime | None = None,
+    settings: ImportSettings | None = None,
+    on_progress: Callable[[Seen], object] | None = None,
 ) -> ImportResult:
     """Clean and store articles, report duplicates and rejections; everything or, on an exception, nothing.
 
-    ``story`` (a slug) and ``outlet`` (a name) stand in where a record names none; both are made if missing. An article
-    is a duplicate where its outlet has the same text already, case and white space aside; under another outlet it is a
-    new article in the same near-duplicate group. A dry run does all of it and takes it back.
+    ``story`` (a slug) and ``outlet`` (a name) stand in where a record names none; both are made if missing; what else
+    may be chosen is in ``settings``, which then counts alone. An article is a duplicate where its outlet has the same
+    text already, case and white space aside; under another outlet it is a new article in the same near-duplicate group.
+    A dry run does all of it and takes it back.
+    """
+    settings = settings or ImportSettings(format=format, story=story, outlet=outlet)
+    batch = ImportBatch.objects.create(
+        source=source[:500],
+        format=format,
+        sha256=sha256,
+        created_by=created_by,  # type: ignore[misc]
+        options=settings.as_json(),
+        state=ImportBatch.State.RUNNING,
+        started_at=now or timezone.now(),
+    )
+    result = import_into(batch=batch, rows=rows, settings=settings, on_progress=on_progress, dry_run=dry_run)
+    batch.n_created, batch.n_duplicates, batch.n_rejected = result.created, result.duplicates, len(result.rejected)
+    batch.progress = result.seen.records
+    batch.state = ImportBatch.State.DONE
+    batch.finished_at = batch.heartbeat = now or timezone.now()
+    batch.save()
+    if dry_run:
+        transaction.set_rollback(True)
+        result.batch = None
+    return result
+
+
+def import_into(
+    *,
+    batch: ImportBatch,
+    rows: Iterable[ImportRow | Rejection],
+    settings: ImportSettings,
+    on_progress: Callable[[Seen], object] | None = None,
+    dry_run: bool = False,
+) -> ImportResult:
+    """Store what ``rows`` brings in the caller's transaction, as articles and issues of ``batch``.
+
+    ``on_progress`` is told after each chunk how far it is; what it raises ends the import.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_IMPORT_LOCK])
-    batch = ImportBatch.objects.create(
-        source=source[:500], format=format, sha256=sha256, created_by=created_by, state=ImportBatch.State.RUNNING
-    )  # type: ignore[misc]
     result = ImportResult(batch=batch)
-    names = _Names(default_story=story, default_outlet=outlet)
+    names = _Names(default_story=settings.story, default_outlet=settings.outlet)
     matched_before: list[uuid.UUID] = []
     seen: set[uuid.UUID] = set()
     for chunk in batched(rows, CHUNK):
@@ -79,15 +131,11 @@ def import_rows(
                 result.articles.append(found)
                 if found not in fresh:
                     matched_before.append(found)
+        if on_progress:
+            on_progress(result.seen)
     _record_issues(batch, result.rejected)
-    batch.n_created, batch.n_duplicates, batch.n_rejected = result.created, result.duplicates, len(result.rejected)
-    batch.progress = batch.n_created + batch.n_duplicates + batch.n_rejected
-    batch.state = ImportBatch.State.DONE
-    batch.finished_at = batch.heartbeat = now or timezone.now()
-    batch.save()
     if dry_run:
-        transaction.set_rollback(True)
-        result.batch, result.articles = None, matched_before
+        result.articles = matched_before
     return result
 
 

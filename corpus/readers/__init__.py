@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from corpus.readers.formats import ALL, AUTO, NAMES, Format, MissingExtraError, UnknownFormatError, named
+from corpus.readers.formats import ALL, AUTO, NAMES, SNIFFED_BYTES, Format, MissingExtraError, UnknownFormatError, named
 from corpus.readers.options import DEFAULTS, Limits, ReadOptions
 from corpus.readers.rows import ImportRow, Rejection, RejectionDict
-from corpus.readers.source import NothingToReadError, Source, sha256_of, sources_of, upload
+from corpus.readers.source import NothingToReadError, Source, format_of, sha256_of, sources_of, upload
 
 __all__ = [
     "ALL",
     "AUTO",
     "DEFAULTS",
     "NAMES",
+    "SNIFFED_BYTES",
     "Format",
     "ImportRow",
     "Limits",
@@ -24,6 +25,7 @@ __all__ = [
     "RejectionDict",
     "Source",
     "UnknownFormatError",
+    "format_of",
     "read",
     "sha256_of",
     "sources_of",

@@ -73,10 +73,10 @@ def test_rejected_records_are_reported_and_the_exit_code_is_3(tmp_path):
     [
         (["{file}", "--project", "nowhere"], "no project 'nowhere'"),
         (["{file}", "--encoding", "klingon"], "no encoding 'klingon'"),
-        (["{file}", "--format", "csv"], "not available yet"),
+        (["{file}", "--format", "xls"], "choose from 'auto', "),
         (["{file}.missing"], "does not exist"),
     ],
-    ids=["project", "encoding", "format of later", "path"],
+    ids=["project", "encoding", "format", "path"],
 )
 def test_what_cannot_begin_fails_and_writes_nothing(tmp_path, arguments, words):
     file = _write(tmp_path / "a.jsonl", {"text": "One was here."})

@@ -1,0 +1,100 @@
+"""Imports of uploaded files: asked for on a page, run by the worker, called off or tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import PurePath
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.files.base import File
+from django.db import transaction
+
+from corpus.import_settings import ImportSettings
+from corpus.models import ImportBatch, ImportFile, import_storage
+from corpus.operations.running import forget_files, run_import, silent_imports
+from corpus.tasks import run_import as run_import_task
+
+__all__ = [
+    "cancel_import",
+    "forget_files",
+    "queue_import",
+    "remove_kept_files",
+    "retry_import",
+    "run_import",
+    "silent_imports",
+]
+
+_NAME_WIDTH = 500
+
+
+@transaction.atomic
+def queue_import(
+    *, files: Sequence[File[bytes]], settings: ImportSettings, created_by: AbstractBaseUser | None
+) -> ImportBatch:
+    """Keep the files for the worker and note the wish; the worker begins once this is committed."""
+    names = [PurePath(file.name or "upload").name[:_NAME_WIDTH] for file in files]
+    batch = ImportBatch.objects.create(
+        source=", ".join(names)[:_NAME_WIDTH],
+        format=settings.format,
+        options=settings.as_json(),
+        state=ImportBatch.State.QUEUED,
+        created_by=created_by,  # type: ignore[misc]
+        bytes_total=sum(file.size for file in files),
+        attempt=0,
+    )
+    storage, kept = import_storage(), list[str]()
+    try:
+        for position, (name, file) in enumerate(zip(names, files, strict=True)):
+            # Never the person's name for it: that may hold anything.
+            kept.append(storage.save(f"{batch.pk}/{position}", file))
+            ImportFile.objects.create(batch=batch, position=position, name=name, file=kept[-1], size=file.size)
+    except BaseException:
+        for done in kept:
+            storage.delete(done)
+        raise
+    transaction.on_commit(partial(run_import_task.enqueue, batch.pk))
+    return batch
+
+
+def cancel_import(*, batch: ImportBatch) -> bool:
+    """Call an import off: nothing of it is written. False if it is finished already.
+
+    Whoever runs it notices within seconds, and cannot finish it from now on. The files are kept for another try.
+    """
+    called_off = ImportBatch.objects.filter(pk=batch.pk, state__in=ImportBatch.UNFINISHED).update(
+        state=ImportBatch.State.CANCELLED
+    )
+    batch.refresh_from_db(fields=["state"])
+    return bool(called_off)
+
+
+@transaction.atomic
+def retry_import(*, batch: ImportBatch) -> bool:
+    """Queue a failed or cancelled import again; False for another state, or where its files are gone."""
+    locked = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+    if locked.state not in (ImportBatch.State.FAILED, ImportBatch.State.CANCELLED):
+        return False
+    if not locked.files.exists() or locked.files.filter(file="").exists():
+        return False
+    locked.state, locked.error, locked.progress, locked.bytes_read = ImportBatch.State.QUEUED, "", 0, 0
+    locked.n_created = locked.n_duplicates = locked.n_rejected = 0
+    locked.heartbeat = locked.started_at = locked.finished_at = None
+    locked.save()
+    transaction.on_commit(partial(run_import_task.enqueue, locked.pk))
+    batch.refresh_from_db()
+    return True
+
+
+def remove_kept_files(*, before: datetime) -> int:
+    """Delete the files of imports that failed or were cancelled and were uploaded before; the number of imports."""
+    old = ImportBatch.objects.filter(
+        state__in=(ImportBatch.State.FAILED, ImportBatch.State.CANCELLED), created_at__lt=before
+    )
+    waiting = old.filter(pk__in=ImportFile.objects.exclude(file="").values("batch"))
+    count = 0
+    for batch in waiting:
+        forget_files(batch)
+        count += 1
+    return count
