@@ -13,6 +13,7 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from spans.offsets import Segment
 
@@ -23,8 +24,11 @@ _CONTROLS = "".join(chr(c) for c in (*range(0x20), *range(0x7F, 0xA0)) if chr(c)
 _ODD_SPACES = _SPACES.replace(" ", "")
 DROPPED = _INVISIBLE + _CONTROLS
 
+_RARE_BREAKS = tuple(_LINE_BREAKS.replace("\n", ""))
 LINE_BREAK = re.compile(rf"\r\n|[{_LINE_BREAKS}]")
 _BLANK = re.compile(rf"[{re.escape(_SPACES + DROPPED)}]+")
+_BLANKS = frozenset(_SPACES + DROPPED)
+_BLANKS_AND_BREAKS = _BLANKS | frozenset(_LINE_BREAKS)
 _NEEDS_WORK = re.compile(rf"[{re.escape(_ODD_SPACES + DROPPED + _LINE_BREAKS)}]")
 _TO_SPACE = dict.fromkeys(map(ord, _ODD_SPACES + _LINE_BREAKS), " ")
 _TO_PLAIN = _TO_SPACE | dict.fromkeys(map(ord, DROPPED))
@@ -32,13 +36,19 @@ _TO_PLAIN = _TO_SPACE | dict.fromkeys(map(ord, DROPPED))
 _JAMO = range(0x1160, 0x1200)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A stretch ``[start, end)`` of raw that becomes one line of text; ``opens`` a new paragraph or goes on with one."""
+type _Stretch = tuple[int, int, int, int]
+
+
+class Line(NamedTuple):
+    """A stretch ``[start, end)`` of raw that becomes one line of text; ``opens`` a new paragraph or goes on with one.
+
+    ``ready`` is the stretch itself where the caller knows that nothing in it needs rewriting.
+    """
 
     start: int
     end: int
     opens: bool = True
+    ready: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +67,45 @@ class Canonical:
 
 def trim(raw: str, start: int, end: int) -> tuple[int, int]:
     """The range without spaces and droppable characters at its ends; may be empty."""
-    found = _BLANK.match(raw, start, end)
-    if found:
-        start = found.end()
-    while end > start and _BLANK.fullmatch(raw, end - 1, end):
+    while start < end and raw[start] in _BLANKS:
+        start += 1
+    while end > start and raw[end - 1] in _BLANKS:
         end -= 1
     return start, end
+
+
+def line_spans(raw: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The lines of ``raw[start:end)``, trimmed; an empty range for a blank line."""
+    stretch = raw[start:end]
+    spans: list[tuple[int, int]] = []
+    at = start
+    if any(sign in stretch for sign in _RARE_BREAKS):
+        for found in LINE_BREAK.finditer(raw, start, end):
+            spans.append(trim(raw, at, found.start()))
+            at = found.end()
+        spans.append(trim(raw, at, end))
+        return spans
+    for line in stretch.split("\n"):
+        reached = at + len(line)
+        if line and (line[0] in _BLANKS or line[-1] in _BLANKS):
+            spans.append(trim(raw, at, reached))
+        else:
+            spans.append((at, reached))
+        at = reached + 1
+    return spans
+
+
+def needs_no_work(stretch: str, *, normal: bool) -> bool:
+    """Whether one line is canonical as it stands, where ``normal`` says that it is in NFC.
+
+    What is printable holds no control, no invisible sign, no line break and no space but U+0020.
+    """
+    return normal and (stretch.isprintable() or not _NEEDS_WORK.search(stretch))
+
+
+def is_normal(raw: str) -> bool:
+    """Whether raw, and so every stretch of it, is in NFC."""
+    return raw.isascii() or unicodedata.is_normalized("NFC", raw)
 
 
 def plain(raw: str) -> str:
@@ -79,27 +122,34 @@ def canonicalise(raw: str, lines: Sequence[Line]) -> Canonical:
     else, so that a raw range across two paragraphs has a counterpart; else it is inserted.
     """
     text: list[str] = []
-    segments: list[Segment] = []
+    stretches: list[_Stretch] = []
     places: list[tuple[int, int]] = []
     at = 0
     reached = None
-    for line in lines:
+    for start, end, opens, ready in lines:
         if reached is not None:
-            gap = "\n\n" if line.opens else "\n"
-            blank_end = reached
-            while blank_end < line.start and (raw[blank_end] in _LINE_BREAKS or _BLANK.fullmatch(raw[blank_end])):
-                blank_end += 1
-            _add(segments, reached, blank_end, at, at + len(gap))
+            gap = "\n\n" if opens else "\n"
+            blank_end = start
+            if not raw[reached:start].isspace():
+                blank_end = reached
+                while blank_end < start and raw[blank_end] in _BLANKS_AND_BREAKS:
+                    blank_end += 1
+            _add(stretches, reached, blank_end, at, at + len(gap))
             text.append(gap)
             at += len(gap)
         begin = at
-        for piece, start, end in _pieces(raw, line.start, line.end):
-            _add(segments, start, end, at, at + len(piece))
+        for piece, first, last in [(ready, start, end)] if ready is not None else _pieces(raw, start, end):
+            _add(stretches, first, last, at, at + len(piece))
             text.append(piece)
             at += len(piece)
         places.append((begin, at))
-        reached = line.end
-    return Canonical("".join(text), tuple(segments), tuple(places), tuple(_uncovered(len(raw), segments)))
+        reached = end
+    return Canonical(
+        "".join(text),
+        tuple(Segment(*stretch) for stretch in stretches),
+        tuple(places),
+        tuple(_uncovered(len(raw), stretches)),
+    )
 
 
 def _pieces(raw: str, start: int, end: int) -> list[tuple[str, int, int]]:
@@ -136,23 +186,23 @@ def _joins(char: str) -> bool:
     return char >= "\u0300" and (unicodedata.category(char)[0] == "M" or ord(char) in _JAMO)
 
 
-def _add(segments: list[Segment], raw_start: int, raw_end: int, text_start: int, text_end: int) -> None:
-    """Append, or lengthen the last segment where both map character by character and join up."""
-    if segments and raw_end - raw_start == text_end - text_start:
-        before = segments[-1]
-        if before.raw_end == raw_start and before.raw_end - before.raw_start == before.text_end - before.text_start:
-            segments[-1] = Segment(before.raw_start, raw_end, before.text_start, text_end)
+def _add(stretches: list[_Stretch], raw_start: int, raw_end: int, text_start: int, text_end: int) -> None:
+    """Append, or lengthen the last stretch where both map character by character and join up."""
+    if stretches and raw_end - raw_start == text_end - text_start:
+        raw_from, raw_to, text_from, text_to = stretches[-1]
+        if raw_to == raw_start and raw_to - raw_from == text_to - text_from:
+            stretches[-1] = (raw_from, raw_end, text_from, text_end)
             return
-    segments.append(Segment(raw_start, raw_end, text_start, text_end))
+    stretches.append((raw_start, raw_end, text_start, text_end))
 
 
-def _uncovered(length: int, segments: Sequence[Segment]) -> list[tuple[int, int]]:
+def _uncovered(length: int, stretches: Sequence[_Stretch]) -> list[tuple[int, int]]:
     gaps = []
     at = 0
-    for segment in segments:
-        if segment.raw_start > at:
-            gaps.append((at, segment.raw_start))
-        at = max(at, segment.raw_end)
+    for raw_start, raw_end, _, _ in stretches:
+        if raw_start > at:
+            gaps.append((at, raw_start))
+        at = max(at, raw_end)
     if at < length:
         gaps.append((at, length))
     return gaps
@@ -163,6 +213,18 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def fingerprint(text: str) -> str:
-    """Hex digest that case and white space do not change: the same for two copies of an article."""
-    return hashlib.sha256(" ".join(text.casefold().split()).encode()).hexdigest()
+def fingerprint(text: str, *, canonical: bool = False) -> str:
+    """Hex digest that case and white space do not change: the same for two copies of an article.
+
+    ``canonical`` promises that the text is, so that U+0020 and LF are its only white space.
+    """
+    folded = text.casefold()
+    if canonical:
+        # Splitting into words costs four times as much.
+        folded = folded.replace("\n\n", " ").replace("\n", " ")
+        while "  " in folded:
+            folded = folded.replace("  ", " ")
+        folded = folded.strip(" ")
+    else:
+        folded = " ".join(folded.split())
+    return hashlib.sha256(folded.encode()).hexdigest()

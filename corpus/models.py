@@ -171,7 +171,9 @@ class Article(models.Model):
     text_sha256 = models.CharField(max_length=64, editable=False)
     fingerprint = models.CharField(max_length=64, editable=False)
     n_chars = models.PositiveIntegerField(editable=False)
-    cleaner_version = models.CharField(max_length=20, editable=False)
+    cleaner_version = models.CharField(
+        max_length=500, editable=False, help_text='Edition of the rules and which were off: "1", "1-navigation-share".'
+    )
     version = models.PositiveSmallIntegerField(default=1, editable=False)
     supersedes = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="superseded_by"

@@ -1,14 +1,36 @@
-"""Page debris, removed by named rules: docs/reference/cleaning.md lists them."""
+"""Page debris, removed by named rules that can be switched off: docs/reference/cleaning.md lists them."""
 
-from corpus.cleaning.article import (
-    CLEANER_VERSION,
+from corpus.cleaning.article import CleanArticle, RawField, Removed, clean
+from corpus.cleaning.rules import (
+    ALL_RULES,
+    EDITION,
     INVISIBLE,
     LAYOUT,
     RULE_NAMES,
-    CleanArticle,
-    RawField,
-    Removed,
-    clean,
+    RULES,
+    SWITCHABLE,
+    RuleSet,
+    UnknownRuleError,
+    describe,
 )
 
-__all__ = ["CLEANER_VERSION", "INVISIBLE", "LAYOUT", "RULE_NAMES", "CleanArticle", "RawField", "Removed", "clean"]
+# What articles that went through every rule carry as cleaner_version.
+CLEANER_VERSION = ALL_RULES.version
+
+__all__ = [
+    "ALL_RULES",
+    "CLEANER_VERSION",
+    "EDITION",
+    "INVISIBLE",
+    "LAYOUT",
+    "RULES",
+    "RULE_NAMES",
+    "SWITCHABLE",
+    "CleanArticle",
+    "RawField",
+    "Removed",
+    "RuleSet",
+    "UnknownRuleError",
+    "clean",
+    "describe",
+]

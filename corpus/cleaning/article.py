@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from corpus.canonical import Line as CanonicalLine
-from corpus.canonical import canonicalise, fingerprint, plain, text_sha256, trim
-from corpus.cleaning import authorship, engagement, headline, links, navigation, repetition, zones
+from corpus.canonical import canonicalise, fingerprint, is_normal, plain, text_sha256, trim
+from corpus.cleaning import headline, zones
 from corpus.cleaning.page import Cut, Line, Page, Rule, lines_of
+from corpus.cleaning.rules import ALL_RULES, INVISIBLE, LAYOUT, METADATA, RuleSet
 from spans.offsets import Segment
-
-# Grows with every change of what a rule removes or of their order; stored with each article.
-CLEANER_VERSION = "1"
 
 # Text-bearing fields come first, in this order, so that headline, blank line, text is also the order of raw.
 TEXT_FIELDS = ("title", "text")
 FIELD_BREAK = "\n\n"
+BYLINE_WIDTH = 500
 
-BEFORE_HEADLINE: tuple[Rule, ...] = (*navigation.RULES, *engagement.RULES, *authorship.RULES[:3])
-AFTER_HEADLINE: tuple[Rule, ...] = (
-    *headline.RULES,
-    *repetition.RULES,
-    *authorship.RULES,
-    *links.RULES,
-    *engagement.RULES,
-    *authorship.RULES[3:],
-    *navigation.RULES,
-)
-# What is left out without a rule looking at it.
-METADATA, LAYOUT, INVISIBLE = "metadata", "layout", "invisible"
-RULE_NAMES: tuple[str, ...] = (
-    *dict.fromkeys(rule.name for rule in (*BEFORE_HEADLINE, *AFTER_HEADLINE)),
-    METADATA,
-    LAYOUT,
-    INVISIBLE,
-)
 _ENDS_STANDFIRST = {"byline", "empty_byline", "date_line", "read_time", "repeated_title"}
 
 
@@ -71,18 +52,40 @@ class CleanArticle:
     outlet: str
     text_sha256: str = field(repr=False)
     fingerprint: str = field(repr=False)
+    cleaner_version: str
+
+    def columns(self) -> dict[str, Any]:
+        """What an article's row keeps of it, by the names of the columns, ready to be stored as JSON."""
+        return {
+            "raw": self.raw,
+            "raw_fields": self.raw_fields,
+            "text": self.text,
+            "segments": [
+                {"raw_start": s.raw_start, "raw_end": s.raw_end, "text_start": s.text_start, "text_end": s.text_end}
+                for s in self.segments
+            ],
+            "removed": self.removed,
+            "zones": self.zones,
+            "title": self.title,
+            "byline": self.byline[:BYLINE_WIDTH] or None,
+            "text_sha256": self.text_sha256,
+            "fingerprint": self.fingerprint,
+            "n_chars": len(self.text),
+            "cleaner_version": self.cleaner_version,
+        }
 
 
-def clean(fields: Mapping[str, str]) -> CleanArticle:
+def clean(fields: Mapping[str, str], rules: RuleSet = ALL_RULES) -> CleanArticle:
     """Canonical text of an article received as named fields; only ``text`` is required.
 
     ``title``, where given, is the headline; else the headline is found in the text. The result's ``text`` may be
     empty, where nothing but debris came: the caller refuses that.
     """
     raw, raw_fields = _joined(fields)
+    normal = is_normal(raw)
     page = Page(
         raw,
-        _lines(raw, raw_fields),
+        _lines(raw, raw_fields, normal=normal),
         title_given=bool(fields.get("title", "").strip()),
         byline=plain(fields.get("byline", "")),
         outlet=fields.get("outlet", ""),
@@ -92,19 +95,20 @@ def clean(fields: Mapping[str, str]) -> CleanArticle:
         page.headline = page.lines[0]
     cuts: list[tuple[int, int, str]] = []
     found_byline = found_outlet = ""
-    for rules in (BEFORE_HEADLINE, AFTER_HEADLINE):
-        if rules is AFTER_HEADLINE:
+    for first, chosen in ((True, rules.before_headline), (False, rules.after_headline)):
+        if not first:
             page.headline = headline.find_headline(page)
-        for rule in rules:
-            for cut in _allowed(page, rule, rule.find(page)):
+        for rule in chosen:
+            if rule.short_only and not page.short:
+                continue
+            found = list(rule.find(page))
+            for cut in _allowed(page, rule, found, normal=normal) if found else ():
                 cuts.append((cut.start, cut.end, rule.name))
                 found_byline = found_byline or cut.byline
                 # Later rules know the author's biography by the name.
                 page.byline = page.byline or cut.byline
                 found_outlet = found_outlet or cut.outlet
-    canonical = canonicalise(
-        raw, [CanonicalLine(line.start, line.end, opens) for line, opens in _with_breaks(page.lines, page.headline)]
-    )
+    canonical = canonicalise(raw, _with_breaks(page.lines, page.headline))
     title = next(
         (
             canonical.text[s:e]
@@ -124,7 +128,8 @@ def clean(fields: Mapping[str, str]) -> CleanArticle:
         byline=plain(fields.get("byline", "")) or found_byline,
         outlet=plain(fields.get("outlet", "")) or found_outlet,
         text_sha256=text_sha256(canonical.text),
-        fingerprint=fingerprint(canonical.text),
+        fingerprint=fingerprint(canonical.text, canonical=True),
+        cleaner_version=rules.version,
     )
 
 
@@ -144,7 +149,7 @@ def _joined(fields: Mapping[str, str]) -> tuple[str, list[RawField]]:
     return "".join(parts), places
 
 
-def _lines(raw: str, raw_fields: Sequence[RawField]) -> list[Line]:
+def _lines(raw: str, raw_fields: Sequence[RawField], *, normal: bool) -> list[Line]:
     lines: list[Line] = []
     for place in raw_fields:
         if place["name"] in TEXT_FIELDS:
@@ -157,17 +162,14 @@ def _lines(raw: str, raw_fields: Sequence[RawField]) -> list[Line]:
                 while end > start and raw[end - 1].isspace():
                     end -= 1
                 if start < end:
-                    lines.append(Line(raw, start, end, "title", paragraph))
+                    lines.append(Line(raw, start, end, "title", paragraph, normal=normal))
             else:
-                lines += lines_of(raw, place["start"], place["end"], "text", paragraph)
+                lines += lines_of(raw, place["start"], place["end"], "text", paragraph, normal=normal)
     return lines
 
 
-def _allowed(page: Page, rule: Rule, found: Iterable[Cut]) -> list[Cut]:
+def _allowed(page: Page, rule: Rule, cuts: list[Cut], *, normal: bool) -> list[Cut]:
     """Take the rule's cuts out of the page's lines; a real paragraph is left alone unless the rule may take one."""
-    cuts = list(found)
-    if not cuts:
-        return cuts
     taken: list[Cut] = []
     by_start = {line.start: line for line in page.lines}
     gone: set[int] = set()
@@ -181,7 +183,7 @@ def _allowed(page: Page, rule: Rule, found: Iterable[Cut]) -> list[Cut]:
             gone.add(whole.start)
             _remember(page, rule, whole)
         else:
-            _shorten(page, cut)
+            _shorten(page, cut, normal=normal)
         if cut.caption is not None:
             page.captions.append(cut.caption)
         taken.append(cut)
@@ -198,21 +200,23 @@ def _remember(page: Page, rule: Rule, line: Line) -> None:
             page.standfirst_ends.append(above[-1])
 
 
-def _shorten(page: Page, cut: Cut) -> None:
-    for i, line in enumerate(page.lines):
+def _shorten(page: Page, cut: Cut, *, normal: bool) -> None:
+    for line in page.lines:
         if line.start < cut.start and line.end == cut.end:
-            shorter = Line(line.raw, *trim(line.raw, line.start, cut.start), line.field_name, line.paragraph)
-            page.lines[i] = shorter
+            start, end = trim(line.raw, line.start, cut.start)
+            shorter = Line(line.raw, start, end, line.field_name, line.paragraph, normal=normal)
+            page.lines = [shorter if other is line else other for other in page.lines]
             if line is page.headline:
                 page.headline = shorter
 
 
-def _with_breaks(lines: Sequence[Line], headline: Line | None) -> list[tuple[Line, bool]]:
-    """Each line with whether it opens a paragraph; what follows the headline always does."""
+def _with_breaks(lines: Sequence[Line], headline: Line | None) -> list[CanonicalLine]:
+    """The lines to make canonical, each with whether it opens a paragraph; what follows the headline always does."""
     before: Line | None = None
     result = []
     for line in lines:
-        result.append((line, before is None or before is headline or before.paragraph != line.paragraph))
+        opens = before is None or before is headline or before.paragraph != line.paragraph
+        result.append(CanonicalLine(line.start, line.end, opens, line.text if line.as_is else None))
         before = line
     return result
 

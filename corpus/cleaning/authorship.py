@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from corpus.cleaning.page import Cut, Line, Page, Rule, key_of, phrases
+from corpus.cleaning.page import PROSE_WORDS, Cut, Line, Page, Rule, key_of, phrases
 
 _BIO_WORDS = 60
 _NAME_WORDS = 18
@@ -45,6 +45,7 @@ _DATE_LINE = re.compile(
 _TRAILING_STAMP = re.compile(
     rf"[\s,|·•–/-]+(?:(?:published|posted|updated|on|at)(?: on| at)?\s*:?\s*)?{_STAMP}.*$", re.I
 )
+_DIGIT = re.compile(r"\d")  # every stamp has one
 _CONNECTORS = frozenset(
     [
         "and",
@@ -176,7 +177,7 @@ def byline(page: Page) -> Iterator[Cut]:
         above = None
         if line.n_words > _NAME_WORDS or line.text.endswith(("?", "!")):
             continue
-        bare = _TRAILING_STAMP.sub("", line.text)
+        bare = _TRAILING_STAMP.sub("", line.text) if _DIGIT.search(line.text) else line.text
         found = _BY.fullmatch(bare)
         names = (found["names"] if found else bare).strip(" |,·•–-/")
         stamped = bare != line.text and bare
@@ -208,7 +209,7 @@ def _are_names(text: str) -> bool:
 def date_line(page: Page) -> Iterator[Cut]:
     """A line that holds a date of publication or change and nothing else, near the top or at the end."""
     for line in {id(line): line for line in (*page.head, *page.tail)}.values():
-        if any(c.isdigit() for c in line.text) and _DATE_LINE.fullmatch(line.text):
+        if _DIGIT.search(line.text) and _DATE_LINE.fullmatch(line.text):
             yield page.whole(line)
 
 
@@ -227,8 +228,8 @@ def author_box(page: Page) -> Iterator[Cut]:
     """
     body = page.body
     half = len(body) // 2
-    for i, line in enumerate(body):
-        if i < half:
+    for i, line in enumerate(body[half:], half):
+        if line.n_words > PROSE_WORDS:
             continue
         found = _ABOUT.fullmatch(line.text)
         following = body[i + 1] if i + 1 < len(body) else None
@@ -267,11 +268,23 @@ def corrections_box(page: Page) -> Iterator[Cut]:
 
 
 RULES = (
-    Rule("empty_byline", 1, empty_byline),
-    Rule("date_line", 1, date_line),
-    Rule("byline", 1, byline),
-    Rule("reporting_by", 1, reporting_by, takes_prose=True),
-    Rule("author_box", 1, author_box, takes_prose=True),
-    Rule("corrections_box", 1, corrections_box, takes_prose=True),
-    Rule("copyright", 1, lambda page: page.matching(_COPYRIGHT)),
+    Rule("empty_byline", 1, empty_byline, "The frame of a byline whose name was lost."),
+    Rule("date_line", 1, date_line, "A date of publication or change on a line of its own."),
+    Rule("byline", 1, byline, "The line with the authors' names; they go to the field byline.", short_only=True),
+    Rule(
+        "reporting_by",
+        1,
+        reporting_by,
+        "Credits of reporters, editors and agencies on a line of their own.",
+        takes_prose=True,
+    ),
+    Rule("author_box", 1, author_box, "The author's biography and links to the author's accounts.", takes_prose=True),
+    Rule(
+        "corrections_box",
+        1,
+        corrections_box,
+        "An invitation to report mistakes; a published correction stays.",
+        takes_prose=True,
+    ),
+    Rule("copyright", 1, lambda page: page.matching(_COPYRIGHT), "Notices of rights."),
 )

@@ -66,6 +66,8 @@ _COMMENTS = phrases(
     r"(?:deja|dejar|escribe) un comentario|schreibe? einen kommentar|laisser un commentaire",
     r"\d+ (?:comentarios?|kommentare?|commentaires?)|(?:comentarios?|kommentare?|commentaires?)(?: \(\d+\))?",
 )
+_CLOSING_BUTTON = re.compile(r"(?<=[.!])\s*[x×]$")
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+")
 # Parts of a form: debris only beside a line that is certainly of a comment block.
 _FORM_PART = phrases(
     r"(?:name|e-?mail|website|comment|message|url|captcha)\s*\*?:?|submit|send|login|label|guest|sort by.{0,20}|"
@@ -87,34 +89,40 @@ def share(page: Page) -> Iterator[Cut]:
 
 def comment_block(page: Page) -> Iterator[Cut]:
     """The form under an article, its hints and its links."""
-    body = page.body
-    certain = {
-        i for i, line in enumerate(body) if line.n_words <= _MAX_WORDS and _COMMENTS.fullmatch(_loose(line.text))
-    }
-    for i, line in enumerate(body):
-        near = any(abs(i - j) <= _NEIGHBOURS for j in certain)
-        if (
-            i in certain
-            or (near and _FORM_PART.fullmatch(line.text))
-            or (line.n_words <= _MAX_WORDS and _several(line.text))
-        ):
+    short = [(i, line) for i, line in enumerate(page.body) if line.n_words <= _MAX_WORDS]
+    certain = {i for i, line in short if _COMMENTS.fullmatch(_loose(line.text))}
+    beside = {i + step for i in certain for step in range(-_NEIGHBOURS, _NEIGHBOURS + 1)}
+    for i, line in short:
+        if i in certain or (i in beside and _FORM_PART.fullmatch(line.text)) or _several(line.text):
             yield page.whole(line)
 
 
 def _loose(text: str) -> str:
     """Without the sign of a closing button that extraction glues to the last words ("please comment.x")."""
-    return re.sub(r"(?<=[.!])\s*[x×]$", "", text)
+    return _CLOSING_BUTTON.sub("", text) if text.endswith(("x", "×")) else text
 
 
 def _several(text: str) -> bool:
     """Several hints on one line: each of its sentences is one."""
-    parts = [part for part in re.split(r"(?<=[.!?])\s+", _loose(text)) if part]
+    parts = [part for part in _BETWEEN_SENTENCES.split(_loose(text)) if part]
     return len(parts) > 1 and all(_COMMENTS.fullmatch(part) for part in parts)
 
 
 RULES = (
-    Rule("read_time", 1, lambda page: page.matching(_READ_TIME)),
-    Rule("share", 1, share),
-    Rule("notify", 1, lambda page: page.matching(_NOTIFY)),
-    Rule("comment_block", 1, comment_block),
+    Rule("read_time", 1, lambda page: page.matching(_READ_TIME), "How long reading is said to take.", short_only=True),
+    Rule("share", 1, share, "Buttons to share, print, save or follow.", short_only=True),
+    Rule(
+        "notify",
+        1,
+        lambda page: page.matching(_NOTIFY),
+        "Offers of newsletters, alerts and notifications.",
+        short_only=True,
+    ),
+    Rule(
+        "comment_block",
+        1,
+        comment_block,
+        "The comment form under an article, its hints and its links.",
+        short_only=True,
+    ),
 )

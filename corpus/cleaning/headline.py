@@ -13,6 +13,7 @@ _OUTLET_WORDS = 5
 _LOOK_AHEAD = 12
 _MOST_TIMES = 2  # a line over twice as long as the headline does not repeat it
 _SUFFIX = re.compile(r"\s*(?P<mark>\||»|«|·|•|\s[-–—])\s*(?P<name>[^|»«·•]+)$")
+_HOST_ENDS = re.compile(r"^www\.|\.[a-z]+$")
 _OUTLET_WORD = re.compile(
     r"\b(?:news|times|post|herald|tribune|daily|journal|gazette|chronicle|observer|guardian|telegraph|press|star|sun|mail|"
     r"express|mirror|standard|independent|review|wire|today|world|weekly|magazine|radio|tv|television|online|media|"
@@ -56,19 +57,19 @@ def outlet_suffix(page: Page) -> Iterator[Cut]:
         return
     name = found["name"].strip()
     words = name.split()
+    if len(words) > _OUTLET_WORDS or len(name) >= found.start():
+        return
     stands_alone = key_of(raw[: found.start()])
     repeated = any(
         line.key.endswith(stands_alone) for line in page.body if len(line.text) <= _MOST_TIMES * len(headline.text)
     )
-    if not (repeated or _is_outlet(page, name, words, found["mark"].strip())):
-        return
-    if len(words) <= _OUTLET_WORDS and len(name) < found.start():
+    if repeated or _is_outlet(page, name, words, found["mark"].strip()):
         yield Cut(headline.start + found.start(), headline.end, outlet=name)
 
 
 def _is_outlet(page: Page, name: str, words: list[str], mark: str) -> bool:
     key = key_of(name)
-    host = key_of(re.sub(r"^www\.|\.[a-z]+$", "", urlsplit(page.url).hostname or ""))
+    host = key_of(_HOST_ENDS.sub("", _host_of(page.url))) if page.url else ""
     if key and (key == key_of(page.outlet) or (host and host == key)):
         return True
     if name.endswith(("?", "!", ".")) and not _OUTLET_WORD.search(name[-5:]):
@@ -77,6 +78,14 @@ def _is_outlet(page: Page, name: str, words: list[str], mark: str) -> bool:
     if mark in ("-", "–", "—"):
         return capitals and _OUTLET_WORD.search(name) is not None and len(words) <= _OUTLET_WORDS - 1
     return capitals
+
+
+def _host_of(url: str) -> str:
+    """The host's name; "" where what came is no address."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def section_label(page: Page) -> Iterator[Cut]:
@@ -90,6 +99,6 @@ def section_label(page: Page) -> Iterator[Cut]:
 
 
 RULES = (
-    Rule("section_label", 1, section_label),
-    Rule("outlet_suffix", 1, outlet_suffix),
+    Rule("section_label", 1, section_label, "What stands above a headline that was found in the text."),
+    Rule("outlet_suffix", 1, outlet_suffix, "The name of the outlet behind the headline; it goes to the field outlet."),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corpus.cleaning.page import Cut, Line, Page, Rule, phrases
+from corpus.cleaning.page import PROSE_WORDS, Cut, Line, Page, Rule, phrases
 
 _TEASER_WORDS = 25
 
@@ -47,6 +47,8 @@ def related_posts(page: Page) -> Iterator[Cut]:
     body = page.body
     tail_from = len(body) - len(page.tail)
     for i, line in enumerate(body):
+        if line.n_words > PROSE_WORDS:
+            continue
         if line.n_words <= _TEASER_WORDS and _RELATED_INLINE.fullmatch(line.text):
             yield page.whole(line)
         if not _RELATED_HEADING.fullmatch(line.text):
@@ -74,15 +76,17 @@ def _titles(lines: list[Line], *, fewest: int) -> list[Line]:
 def read_previous_next(page: Page) -> Iterator[Cut]:
     """ "Read Previous", "Next article" and the title below each."""
     body = page.body
-    tail = page.tail
+    tail_from = len(body) - len(page.tail)
     for i, line in enumerate(body):
-        bare = line in tail and _STEP_BARE.fullmatch(line.text)
+        if line.n_words > PROSE_WORDS:
+            continue
+        bare = i >= tail_from and _STEP_BARE.fullmatch(line.text)
         if bare or _STEP_HEADING.fullmatch(line.text):
             yield page.whole(line)
             teaser = body[i + 1] if i + 1 < len(body) else None
             if teaser and teaser.n_words <= _TEASER_WORDS and (teaser.is_title_like or not teaser.is_running):
                 yield page.whole(teaser)
-        elif line in tail and line.n_words <= _TEASER_WORDS and _STEP_INLINE.fullmatch(line.text):
+        elif i >= tail_from and line.n_words <= _TEASER_WORDS and _STEP_INLINE.fullmatch(line.text):
             yield page.whole(line)
 
 
@@ -92,7 +96,13 @@ def tags(page: Page) -> Iterator[Cut]:
 
 
 RULES = (
-    Rule("read_previous_next", 1, read_previous_next),
-    Rule("related_posts", 1, related_posts),
-    Rule("tags", 1, tags),
+    Rule(
+        "read_previous_next",
+        1,
+        read_previous_next,
+        "Links to the article before and after, with the title below each.",
+        short_only=True,
+    ),
+    Rule("related_posts", 1, related_posts, "The heading of a list of other articles, and the list.", short_only=True),
+    Rule("tags", 1, tags, "What the article is filed under, at its end.", short_only=True),
 )

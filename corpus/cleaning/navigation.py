@@ -77,8 +77,25 @@ def _runs_of_labels(lines: list[Line]) -> Iterator[list[Line]]:
 
 
 RULES = (
-    Rule("skip_to_content", 1, skip_to_content),
-    Rule("navigation", 1, navigation),
-    Rule("advertisement", 1, lambda page: page.matching(_ADVERTISEMENT)),
-    Rule("cookie_notice", 1, lambda page: page.matching(_COOKIES)),
+    Rule("skip_to_content", 1, skip_to_content, "Links for screen readers that jump over the menu.", short_only=True),
+    Rule(
+        "navigation",
+        1,
+        navigation,
+        "Menus, breadcrumbs and lone section names above the article, and menu words at its end.",
+    ),
+    Rule(
+        "advertisement",
+        1,
+        lambda page: page.matching(_ADVERTISEMENT),
+        "Labels of advertisements, and notes that the text goes on below one.",
+        short_only=True,
+    ),
+    Rule(
+        "cookie_notice",
+        1,
+        lambda page: page.matching(_COOKIES),
+        "Banners about cookies and links to terms.",
+        short_only=True,
+    ),
 )

@@ -16,6 +16,7 @@ _ALIKE = 16  # letters that lines must share before they are compared whole
 _FRAGMENT_CHARS = 20
 _TRUNCATED_SHARE = 0.6
 _SEPARATED = re.compile(r"\s[-–—|:•»]\s|:\s|\s\|\s?")
+_DOTS = ("…", "...", "…]", "...]")  # how every match of the next pattern ends
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.|\[…\]|\[\.\.\.\])$")
 
 
@@ -41,16 +42,25 @@ def _repeats(line: Line, headline: Line) -> bool:
             return True
         if len(after.split()) <= _KICKER_WORDS and key_of(before) == headline.key:
             return True
-    cut = _ELLIPSIS.sub("", line.text)
+    cut = _without_dots(line.text)
+    if cut == line.text:
+        return False
     key = key_of(cut)
-    return cut != line.text and headline.key.startswith(key) and len(key) >= _TRUNCATED_SHARE * len(headline.key)
+    return headline.key.startswith(key) and len(key) >= _TRUNCATED_SHARE * len(headline.key)
+
+
+def _without_dots(text: str) -> str:
+    """Without the dots that say that a line was cut short."""
+    return _ELLIPSIS.sub("", text) if text.endswith(_DOTS) else text
 
 
 def caption_fragment(page: Page) -> Iterator[Cut]:
     """The beginning of a line, cut off, directly above the whole line: how pages show a caption twice."""
     body = page.body
     for line, following in pairwise(body):
-        start = _ELLIPSIS.sub("", line.text)
+        if line.text[:_FRAGMENT_CHARS] != following.text[:_FRAGMENT_CHARS]:
+            continue
+        start = _without_dots(line.text)
         if len(start) < _FRAGMENT_CHARS or len(start) >= len(following.text):
             continue
         if following.text.startswith(start):
@@ -66,13 +76,24 @@ def repeated_lead(page: Page) -> Iterator[Cut]:
         if line.n_words < _REPEAT_WORDS:
             continue
         alike = seen.setdefault(line.opening_key[:_ALIKE], [])
-        if any(line.key == other.key for other in alike):
+        if alike and any(_end_alike(line, other) and line.key == other.key for other in alike):
             yield page.whole(line)
         alike.append(line)
 
 
+def _end_alike(line: Line, other: Line) -> bool:
+    """Whether two lines may have one key, by their last letters: whole keys cost ten times as much."""
+    one, two = line.closing_key[-_ALIKE:], other.closing_key[-_ALIKE:]
+    return one == two or min(len(one), len(two)) < _ALIKE
+
+
 RULES = (
-    Rule("repeated_title", 1, repeated_title),
-    Rule("caption_fragment", 1, caption_fragment),
-    Rule("repeated_lead", 1, repeated_lead, takes_prose=True),
+    Rule("repeated_title", 1, repeated_title, "The headline again, as a slug, behind a kicker or cut short."),
+    Rule(
+        "caption_fragment",
+        1,
+        caption_fragment,
+        "The beginning of a caption, cut off, directly above the whole caption.",
+    ),
+    Rule("repeated_lead", 1, repeated_lead, "A paragraph that stood above already.", takes_prose=True),
 )

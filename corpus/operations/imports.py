@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import batched
 
@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from corpus.cleaning import CLEANER_VERSION, CleanArticle, clean
+from corpus.cleaning import CleanArticle, clean
 from corpus.import_settings import ImportSettings
 from corpus.models import Article, ImportBatch, ImportIssue, Outlet, Story
 from corpus.operations.bulk import copy_articles
@@ -24,7 +24,6 @@ CHUNK = 500
 # Imports wait for each other, so that "is it there already?" and "store it" cannot be torn apart.
 _IMPORT_LOCK = 0x51A27
 _TITLE_WIDTH = 1000
-_BYLINE_WIDTH = 500
 _OUTLET_WIDTH = 200
 
 type _Key = tuple[int | None, str]
@@ -265,22 +264,11 @@ def _article(candidate: _Candidate, *, batch: ImportBatch, names: _Names) -> Art
         story=names.story(fields.get("story", "")),
         external_id=fields.get("id"),
         url=fields["url"].strip() if "url" in fields else None,
-        title=made.title,
-        byline=made.byline[:_BYLINE_WIDTH] or None,
         published_at=row.published,
         language=fields["language"].strip() if "language" in fields else None,
         rights=fields.get("rights"),
-        raw=made.raw,
-        raw_fields=made.raw_fields,
-        text=made.text,
-        segments=[asdict(segment) for segment in made.segments],
-        removed=made.removed,
-        zones=made.zones,
-        text_sha256=made.text_sha256,
-        fingerprint=made.fingerprint,
-        n_chars=len(made.text),
-        cleaner_version=CLEANER_VERSION,
         import_batch=batch,
+        **made.columns(),
     )
 
 
