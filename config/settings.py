@@ -118,6 +118,8 @@ STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 
 RELEASE_ROOT = Path(os.environ.get("RELEASE_ROOT") or VAR_DIR / "releases")
+# From how many per cent of shared shingles (estimated) two texts are near-duplicates. Below 50 the search misses many.
+NEAR_DUPLICATE_PERCENT = env.integer("NEAR_DUPLICATE_PERCENT", default=50, least=30)
 IMPORT_ROOT = Path(os.environ.get("IMPORT_ROOT") or VAR_DIR / "imports")
 IMPORT_LIMITS = {
     "file_bytes": env.integer("IMPORT_FILE_MIB", default=4096, least=1) << 20,

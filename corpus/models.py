@@ -9,6 +9,26 @@ from django.db import models
 from django.db.models import Q
 from django.utils.text import Truncator
 
+from corpus.duplicate_models import ArticleSketch, DuplicateGroup, GroupMerge, NotDuplicates
+from corpus.story_models import StoryProposal, StoryProposalArticle
+
+__all__ = [
+    "Article",
+    "ArticleBorders",
+    "ArticleQuerySet",
+    "ArticleSketch",
+    "DuplicateGroup",
+    "GroupMerge",
+    "ImportBatch",
+    "ImportFile",
+    "ImportIssue",
+    "NotDuplicates",
+    "Outlet",
+    "Story",
+    "StoryProposal",
+    "StoryProposalArticle",
+]
+
 
 class Outlet(models.Model):
     """Who published an article."""
