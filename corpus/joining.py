@@ -46,9 +46,9 @@ def joined(
         return thing
 
     # By falling score; the things' order among themselves makes ties the same whatever came first.
-    ordered = sorted((-pair.score, *sorted((pair.one, pair.other))) for pair in pairs)
-    for _score, one, other in ordered:
-        low, high = sorted((find(one), find(other)))
+    ordered = sorted(pairs, key=lambda pair: (-pair.score, *sorted((pair.one, pair.other))))
+    for pair in ordered:
+        low, high = sorted((find(pair.one), find(pair.other)))
         if low == high:
             continue
         low_members, high_members = members.get(low, [low]), members.get(high, [high])

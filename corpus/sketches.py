@@ -81,8 +81,8 @@ def bands_of(sketches: Sketches) -> Bands:
     """``BANDS`` numbers for each sketch, signed 32 bits as Postgres has them: equal ones in the same column or another
     make two texts candidates. Different bands are told apart by their index, which goes into the number."""
     rows = sketches[:, : BANDS * ROWS].reshape(len(sketches), BANDS, ROWS).astype(np.uint64)
-    sums: Hashes = (rows * _BAND).sum(axis=2, dtype=np.uint64)
-    mixed = _mixed(sums + np.arange(BANDS, dtype=np.uint64))
+    sums: Hashes = np.einsum("nbr,r->nb", rows, _BAND)
+    mixed = _mixed(np.add(sums, np.arange(BANDS, dtype=np.uint64)))
     return (mixed >> np.uint64(32)).astype(np.uint32).view(np.int32)
 
 
