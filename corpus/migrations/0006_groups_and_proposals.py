@@ -13,7 +13,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("corpus", "0004_import_drafts"),
+        ("corpus", "0005_widen_cleaner_version"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
