@@ -67,6 +67,17 @@ ALL: tuple[Format, ...] = (
         JSONL, "JSON Lines", (".jsonl", ".ndjson", ".jsonlines"), "corpus.readers.jsonl:read_jsonl",
         re.compile(rb"(?:\xef\xbb\xbf)?\s*\{"),
     ),
+    Format(
+        "html", "web pages", (".html", ".htm", ".xhtml", ".mhtml", ".mht"), "corpus.readers.html:read_html",
+        re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S),
+        extra="html", needs=("trafilatura", "lxml", "charset_normalizer"),
+    ),
+    Format(
+        "feed", "RSS and Atom files", (".rss", ".atom", ".rdf", ".xml"), "corpus.readers.feed:read_feed",
+        re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<(?:rss|feed|rdf:RDF)\b"),
+        extra="feed", needs=("feedparser",),
+    ),
+    Format("zip", "zip archives", (".zip",), "corpus.readers.archive:read_zip", re.compile(rb"PK(?:\x03\x04|\x05\x06)")),
     Format(TEXT, "plain text", (".txt", ".text"), "corpus.readers.text:read_text", re.compile(rb"")),
 )  # fmt: skip
 BY_NAME = {format.name: format for format in ALL}

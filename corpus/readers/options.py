@@ -26,11 +26,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """``encoding`` is tried where bytes are not UTF-8. ``columns`` names the column of each of our fields, in tables."""
+    """``encoding`` is tried where bytes are not UTF-8. ``columns`` names the column of each of our fields, in tables.
+
+    ``summaries`` takes a feed's summaries for articles where it holds nothing longer.
+    """
 
     encoding: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    summaries: bool = False
 
 
 DEFAULTS = ReadOptions()

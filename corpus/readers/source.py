@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from corpus.readers.formats import AUTO, SNIFFED_BYTES, SUFFIXES, by_suffix, named, recognised
@@ -55,7 +55,17 @@ def _belongs(file: Path, directory: Path, format: str) -> bool:
         and format in (AUTO, known.name)
         and file.is_file()
         and not any(part.startswith(".") for part in file.relative_to(directory).parts)
+        and not is_beside_a_page(file, Path.is_file)
     )
+
+
+def is_beside_a_page[P: PurePath](file: P, exists: Callable[[P], bool]) -> bool:
+    """Whether the file lies in the ``Title_files`` directory of a saved ``Title.html``: the page's frames and scripts."""
+    for parent in file.parents:
+        stem = parent.name.removesuffix("_files")
+        if stem != parent.name and stem and any(exists(parent.with_name(stem + end)) for end in (".html", ".htm")):
+            return True
+    return False
 
 
 def _file(path: Path, format: str) -> Source:

@@ -1,0 +1,21 @@
+"""One source to the reader of its format; what prevents that is a rejection too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corpus.readers.formats import MissingExtraError, named
+from corpus.readers.options import ReadOptions
+from corpus.readers.rows import ImportRow, Rejection
+from corpus.readers.source import Source
+
+
+def read_source(source: Source, options: ReadOptions) -> Iterator[ImportRow | Rejection]:
+    """The rows and rejections of a source; one that cannot be read at all is a rejection."""
+    try:
+        yield from named(source.format).load()(source, options)
+    except MissingExtraError as missing:
+        yield Rejection(source.name, None, "", "missing_extra", str(missing))
+    except OSError as error:
+        message = f"The file cannot be read: {error.strerror or error}. Check that it is there and may be read."
+        yield Rejection(source.name, None, "", "unreadable", message)
