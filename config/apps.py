@@ -1,6 +1,7 @@
 """App configurations of the project itself and of its admin site."""
 
 import contextlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from django.conf import settings
 from django.contrib.admin import apps as admin_apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.signals import connection_created
+
+from corpus.workers import set_worker_check
 
 
 class SlantwiseAdminConfig(admin_apps.AdminConfig):
@@ -28,6 +31,11 @@ class ProjectConfig(AppConfig):
         with contextlib.suppress(OSError):
             Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         connection_created.connect(_refuse_other_encodings, dispatch_uid="config.refuse_other_encodings")
+        set_worker_check(self._worker_is_alive)
+
+    def _worker_is_alive(self, now: datetime) -> bool:
+        heartbeats: Any = self.get_model("WorkerHeartbeat")
+        return bool(heartbeats.objects.alive(now=now).exists())
 
 
 def _refuse_other_encodings(*, connection: Any, **_: object) -> None:

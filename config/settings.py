@@ -137,6 +137,8 @@ STORAGES = {
 # A JSON body of operations or an uploaded file; larger uploads are streamed to disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# Of one import; more come in a zip.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 
 SECURE_CSP = {
     "default-src": [CSP.SELF],

@@ -23,6 +23,7 @@ from django_tasks_db.models import DBTaskResult
 
 from annotate.operations.tasks.expiry import expire_leases
 from config.models import WorkerHeartbeat
+from corpus.operations.drafts import discard_old_drafts
 from corpus.tasks import resume_silent_imports
 from release.tasks import resume_silent_releases
 
@@ -71,6 +72,7 @@ CHORES: tuple[Callable[..., object], ...] = (
     expire_leases,
     resume_silent_releases,
     resume_silent_imports,
+    discard_old_drafts,
 )
 
 

@@ -1,45 +1,54 @@
-"""Imports and what they rejected: to look at and to download, not to change."""
+"""Imports and what they rejected, in the admin: the list, and the addresses of the journey's steps."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.text import Truncator
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from corpus import visibility
+from corpus.admin import import_page, upload_page
+from corpus.import_progress import progress_of
 from corpus.models import ImportBatch, ImportIssue
 from corpus.scoped_admin import ScopedAdmin
 
-_SHOWN_ISSUES = 100
-_NOBODY = frozenset({"add", "change", "delete"})
+_SHOWN_CHARS = 80
+_GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @admin.register(ImportBatch)
 class ImportBatchAdmin(ScopedAdmin):
     rows_for = staticmethod(visibility.batches_for)
-    nobody_may = _NOBODY
-    list_display = ("shown_source", "created_at", "created_by", "state", "created", "duplicates", "rejected")
+    managers_may = frozenset({"add"})
+    nobody_may = frozenset({"change", "delete"})
+    list_display = ("shown_source", "created_at", "created_by", "shown_state", "created", "duplicates", "rejected")
     list_filter = ("state",)
     list_select_related = ("created_by",)
     list_per_page = 50
     show_full_result_count = False
     search_fields = ("source",)
-    fields = ("source", "format", "created_by", ("created_at", "finished_at"), "state", "outcome", "sha256")
-    readonly_fields = ("outcome",)
-    change_form_template = "admin/corpus/importbatch/change_form.html"
 
     class Media:
-        css = {"all": ("corpus/admin.css",)}
+        css = {"all": ("corpus/admin.css", "corpus/imports.css")}
 
     @admin.display(description="source", ordering="source")
     def shown_source(self, batch: ImportBatch) -> str:
-        return Truncator(batch.source).chars(80)
+        return Truncator(batch.source).chars(_SHOWN_CHARS)
+
+    @admin.display(description="state", ordering="state")
+    def shown_state(self, batch: ImportBatch) -> str:
+        percent = progress_of(batch, now=timezone.now()).percent
+        share = f" {percent} %" if batch.state == ImportBatch.State.RUNNING and percent is not None else ""
+        tone = import_page.TONES.get(batch.state, "")
+        return format_html('<span class="badge" data-tone="{}">{}{}</span>', tone, batch.get_state_display(), share)
 
     @admin.display(ordering="n_created")
     def created(self, batch: ImportBatch) -> int:
@@ -53,43 +62,83 @@ class ImportBatchAdmin(ScopedAdmin):
     def rejected(self, batch: ImportBatch) -> int:
         return batch.n_rejected
 
-    @admin.display(description="outcome")
-    def outcome(self, batch: ImportBatch) -> str:
-        return f"{batch.n_created} imported, {batch.n_duplicates} there already, {batch.n_rejected} rejected"
-
     def get_urls(self) -> list[URLPattern]:
-        download = path(
-            "<path:object_id>/rejected.jsonl",
-            self.admin_site.admin_view(self.download_view),
-            name="corpus_importbatch_rejected",
-        )
-        return [download, *super().get_urls()]
+        steps = [
+            ("progress", require_GET(self.progress_view)),
+            ("cancel", _GET_OR_POST(self.cancel_view)),
+            ("retry", require_POST(self.retry_view)),
+            ("discard", require_POST(self.discard_view)),
+        ]
+        own = [
+            path(f"<path:object_id>/{step}/", self.admin_site.admin_view(view), name=f"corpus_importbatch_{step}")
+            for step, view in steps
+        ]
+        downloads = [
+            path(
+                f"<path:object_id>/rejected.{kind}",
+                self.admin_site.admin_view(require_GET(self.download_view)),
+                {"kind": kind},
+                name=name,
+            )
+            for kind, name in (("jsonl", "corpus_importbatch_rejected"), ("csv", "corpus_importbatch_rejected_csv"))
+        ]
+        return [*own, *downloads, *super().get_urls()]
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        batch = context.get("original")
-        if batch is not None:
-            found = list(batch.issues.all()[: _SHOWN_ISSUES + 1])
-            context["issues"], context["more_issues"] = found[:_SHOWN_ISSUES], len(found) > _SHOWN_ISSUES
-        return super().render_change_form(request, context, *args, **kwargs)
+    def _batch(self, request: HttpRequest, object_id: str) -> ImportBatch:
+        known = self.get_queryset(request).select_related("created_by")
+        return get_object_or_404(known.filter(pk=object_id) if _is_key(object_id) else known.none())
 
-    def download_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        """What was rejected, one JSON object a line, as ``import_articles --json`` reports it."""
-        known = self.get_queryset(request).filter(pk=object_id) if object_id.isdecimal() else ImportBatch.objects.none()
-        batch = get_object_or_404(known)
-        response = StreamingHttpResponse(_lines(batch), content_type="application/jsonl")
-        response["Content-Disposition"] = f'attachment; filename="rejected-{batch.pk}.jsonl"'
-        return response
+    def _own(self, request: HttpRequest, object_id: str) -> ImportBatch:
+        """An import that the person may steer: their own, or any for a superuser. Others' are there to look at."""
+        rows = self.get_queryset(request)
+        if not visibility.is_superuser(request.user):
+            rows = rows.filter(created_by=request.user.pk)
+        return get_object_or_404(rows.filter(pk=object_id) if _is_key(object_id) else rows.none())
+
+    def _context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:  # noqa: ARG002
+        return upload_page.upload_view(request, self._context(request))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002
+        extra_context: Any = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        batch = self._batch(request, object_id)
+        context = self._context(request) | {"may_steer": self._may_steer(request, batch)}
+        return import_page.import_page(request, batch, context)
+
+    def _may_steer(self, request: HttpRequest, batch: ImportBatch) -> bool:
+        return visibility.is_superuser(request.user) or batch.created_by_id == request.user.pk
+
+    def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return import_page.progress_fragment(request, self._batch(request, object_id))
+
+    def cancel_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return import_page.cancel_page(request, self._own(request, object_id), self._context(request))
+
+    def retry_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return import_page.retry(request, self._own(request, object_id))
+
+    def discard_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return import_page.discard(request, self._own(request, object_id))
+
+    def download_view(self, request: HttpRequest, object_id: str, kind: str) -> HttpResponseBase:
+        return import_page.rejected_download(self._batch(request, object_id), kind)
 
 
-def _lines(batch: ImportBatch) -> Iterator[str]:
-    for issue in batch.issues.values("source", "line", "field", "code", "message", "excerpt").iterator():
-        yield json.dumps(issue, ensure_ascii=False) + "\n"
+def _is_key(given: str) -> bool:
+    return given.isascii() and given.isdecimal() and len(given) <= 18
 
 
 @admin.register(ImportIssue)
 class ImportIssueAdmin(ScopedAdmin):
     rows_for = staticmethod(visibility.issues_for)
-    nobody_may = _NOBODY
+    nobody_may = frozenset({"add", "change", "delete"})
     list_display = ("shown_source", "line", "field", "code", "message")
     list_filter = ("code",)
     list_per_page = 100
@@ -98,4 +147,4 @@ class ImportIssueAdmin(ScopedAdmin):
 
     @admin.display(description="source", ordering="source")
     def shown_source(self, issue: ImportIssue) -> str:
-        return Truncator(issue.source).chars(80)
+        return Truncator(issue.source).chars(_SHOWN_CHARS)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import codecs
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
 
-from corpus.readers import ALL, UnknownFormatError, upload
+from corpus import cleaning
+from corpus.import_settings import KEEP, LINK, SKIP, ImportSettings, limits
+from corpus.readers import ALL, AUTO, MissingExtraError, UnknownFormatError, upload
+from corpus.readers.formats import named
+
+# The browser is told, so that nobody waits for an upload that is refused (settings.DATA_UPLOAD_MAX_NUMBER_FILES).
+ENCODINGS = ("cp1252", "latin-1", "cp1250", "cp1251", "utf-16", "shift_jis", "gb18030", "big5", "euc-kr")
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -30,11 +38,13 @@ class FilesField(forms.FileField):
 
 
 class UploadForm(forms.Form):
-    """Files and what to do with them; ``cleaned_data["sources"]`` is ready to read."""
+    """Files and what to do with them; ``import_settings`` holds the latter once the form is valid."""
 
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
     pages = FilesField(
         label="Files",
-        help_text="Text files (one article each) or JSON Lines (one article a line). Several at once are fine.",
+        help_text="One or several, of any of these formats.",
+        error_messages={"required": "Choose at least one file.", "empty": "This file is empty: choose another."},
     )
     story = forms.CharField(
         max_length=100, required=False, help_text="For articles that name none, e.g. caravan. Made if new."
@@ -43,20 +53,48 @@ class UploadForm(forms.Form):
     project = forms.ChoiceField(
         required=False, help_text="Add the articles to a project, those that were there already too."
     )
-    format = forms.ChoiceField(
-        choices=[("auto", "by name and content"), *((f.name, f.title) for f in ALL)], initial="auto"
+    near_duplicates = forms.ChoiceField(
+        label="Near-duplicates",
+        choices=[
+            (LINK, "Link: keep each, and group those that are nearly the same"),
+            (KEEP, "Keep: keep each, without groups"),
+            (SKIP, "Skip: keep the first, reject what is nearly the same as an article that is there"),
+        ],
+        initial=LINK,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text="Wire copy, for example. The very same text under the same outlet is never stored twice.",
     )
+    format = forms.ChoiceField(choices=[], initial=AUTO, required=False)
     encoding = forms.CharField(
-        max_length=40, required=False, help_text="Only for files that are not UTF-8, e.g. cp1252."
+        max_length=40,
+        required=False,
+        help_text="Tried where a file is not UTF-8, e.g. cp1252. Pages and feeds that name theirs are read by it.",
+        widget=forms.TextInput(attrs={"list": "encodings", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    repair_mojibake = forms.BooleanField(
+        required=False,
+        label="Repair mojibake",
+        help_text="Turns “cafÃ©” back into “café” where a text was decoded wrongly before it came here.",
+    )
+    rules = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, help_text="Untick a rule to keep what it would take."
     )
 
     def __init__(self, *args: Any, projects: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        project = self.fields["project"]
-        assert isinstance(project, forms.ChoiceField)
-        project.choices = [("", "none"), *projects]
+        self._choose("project", [("", "none"), *projects])
         if not projects:
             del self.fields["project"]
+        self._choose("format", [(AUTO, "by name and content"), *((one.name, one.title) for one in ALL)])
+        self.rules_known = cleaning.describe()
+        self._choose("rules", [(rule["name"], rule["name"]) for rule in self.rules_known])
+        self.fields["rules"].initial = [rule["name"] for rule in self.rules_known]
+
+    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
 
     def clean_encoding(self) -> str:
         encoding: str = self.cleaned_data["encoding"]
@@ -69,12 +107,47 @@ class UploadForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        given.setdefault("project", "")
-        try:
-            given["sources"] = [
-                upload(file.name or "upload", file, format=given.get("format", "auto"))
-                for file in given.get("pages", [])
-            ]
-        except UnknownFormatError as error:
-            self.add_error("pages", str(error))
+        for file in given.get("pages", []):
+            for problem in _problems(file, given.get("format") or AUTO):
+                self.add_error("pages", problem)
+        if self.errors and "pages" not in self.errors:
+            self.add_error("pages", "Choose the files again: browsers do not send them twice.")
         return given
+
+    @property
+    def rules_shown(self) -> list[dict[str, Any]]:
+        """Each rule as a line of the form: name, title, description, and whether it is ticked."""
+        ticked = set(self["rules"].value() or ())
+        return [
+            {**rule, "title": rule["name"].replace("_", " ").capitalize(), "on": rule["name"] in ticked}
+            for rule in self.rules_known
+        ]
+
+    @property
+    def import_settings(self) -> ImportSettings:
+        given = self.cleaned_data
+        return ImportSettings(
+            format=given["format"] or AUTO,
+            encoding=given["encoding"],
+            story=given["story"].strip(),
+            outlet=given["outlet"].strip(),
+            project=given.get("project", ""),
+            rules_off=tuple(rule["name"] for rule in self.rules_known if rule["name"] not in given["rules"]),
+            repair_mojibake=given["repair_mojibake"],
+            near_duplicates=given["near_duplicates"] or LINK,
+        )
+
+
+def _problems(file: UploadedFile, format: str) -> list[str]:
+    """Why a file is not taken, each with a remedy: over the limit, of no known format, or its library is not there."""
+    name, most = file.name or "upload", limits().file_bytes
+    if file.size is not None and file.size > most:
+        return [
+            f"{name} has {filesizeformat(file.size)}; at most {filesizeformat(most)} are taken (IMPORT_FILE_MIB). "
+            "Split the file, or ask whoever runs this service to raise the limit."
+        ]
+    try:
+        named(upload(name, file, format=format).format).load()  # type: ignore[arg-type]
+    except (MissingExtraError, UnknownFormatError) as error:
+        return [f"{name}: {error}"]
+    return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -24,6 +25,7 @@ __all__ = [
     "retry_import",
     "run_import",
     "silent_imports",
+    "store_files",
 ]
 
 _NAME_WIDTH = 500
@@ -34,15 +36,31 @@ def queue_import(
     *, files: Sequence[File[bytes]], settings: ImportSettings, created_by: AbstractBaseUser | None
 ) -> ImportBatch:
     """Keep the files for the worker and note the wish; the worker begins once this is committed."""
+    batch = store_files(files=files, settings=settings, created_by=created_by, state=ImportBatch.State.QUEUED)
+    transaction.on_commit(partial(run_import_task.enqueue, batch.pk))
+    return batch
+
+
+@transaction.atomic
+def store_files(
+    *,
+    files: Sequence[File[bytes]],
+    settings: ImportSettings,
+    created_by: AbstractBaseUser | None,
+    state: ImportBatch.State,
+    submission: uuid.UUID | None = None,
+) -> ImportBatch:
+    """An import in the given state with its files in the storage. Whoever queues it enqueues its task."""
     names = [PurePath(file.name or "upload").name[:_NAME_WIDTH] for file in files]
     batch = ImportBatch.objects.create(
         source=", ".join(names)[:_NAME_WIDTH],
         format=settings.format,
         options=settings.as_json(),
-        state=ImportBatch.State.QUEUED,
+        state=state,
         created_by=created_by,  # type: ignore[misc]
         bytes_total=sum(file.size for file in files),
         attempt=0,
+        submission=submission,
     )
     storage, kept = import_storage(), list[str]()
     try:
@@ -54,7 +72,6 @@ def queue_import(
         for done in kept:
             storage.delete(done)
         raise
-    transaction.on_commit(partial(run_import_task.enqueue, batch.pk))
     return batch
 
 

@@ -35,7 +35,9 @@ def test_no_page_of_the_admin_has_inline_scripts_styles_or_handlers(client: Clie
         reverse("admin:auth_user_add"),
         reverse("admin:corpus_article_changelist"),
         reverse("admin:corpus_article_change", args=[side.article.pk]),
-        reverse("admin:corpus_article_upload"),
+        reverse("admin:corpus_importbatch_changelist"),
+        reverse("admin:corpus_importbatch_add"),
+        reverse("admin:corpus_importbatch_change", args=[side.batch.pk]),
     ]
     for page in pages:
         answer = client.get(page)

@@ -1,4 +1,4 @@
-"""The corpus in the admin: upload, both sides of an article, what an import rejected, and who sees what."""
+"""The corpus in the admin: lists, both sides of an article, and who sees what."""
 
 import io
 import json
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from corpus.admin.articles import raw_pieces, text_pieces
 from corpus.cleaning import clean
-from corpus.models import Article, ImportBatch
+from corpus.models import Article
 from corpus.operations import import_rows
 from corpus.readers import read, upload
 from tests.factories import make_user
@@ -37,45 +37,6 @@ def _import(*texts):
     return import_rows(
         rows=read([upload("a.jsonl", io.BytesIO(lines))]), source="a.jsonl", format="jsonl", story="rain"
     )
-
-
-def test_upload_imports_several_files_and_shows_the_import(client, boss):
-    answer = client.post(
-        reverse("admin:corpus_article_upload"),
-        {
-            "pages": [_file("a.txt", PAGE), _file("b.jsonl", b'{"text": "One line."}\n{"text": ""}\n')],
-            "story": "rain", "outlet": "El Sol", "format": "auto",
-        },
-        follow=True,
-    )  # fmt: skip
-
-    batch = ImportBatch.objects.get()
-    assert answer.redirect_chain == [(reverse("admin:corpus_importbatch_change", args=[batch.pk]), 302)]
-    assert (batch.created_by, batch.n_created, batch.n_rejected, batch.source) == (boss, 2, 1, "a.txt, b.jsonl")
-    assert len(batch.sha256) == 64
-    assert list(Article.objects.values_list("title", "byline", "outlet__name", "story__slug")) == [
-        ("Rain falls on the old town", "Ana Ruiz", "El Sol", "rain"),
-        ("One line.", None, "El Sol", "rain"),
-    ]
-    page = answer.content.decode()
-    assert "2 imported, 0 there already, 1 rejected." in page
-    assert "<code>empty_text</code>" in page
-
-
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ({}, "This field is required."),
-        ({"pages": [_file("a.txt", PAGE)], "encoding": "klingon"}, "No such encoding is known"),
-    ],
-    ids=["no file", "encoding"],
-)
-def test_upload_says_what_is_wrong(client, boss, fields, words):
-    answer = client.post(reverse("admin:corpus_article_upload"), {"format": "auto", **fields})
-
-    assert answer.status_code == 422
-    assert words in answer.content.decode()
-    assert not ImportBatch.objects.exists()
 
 
 def test_an_article_shows_both_sides_and_each_rule(client, boss):
@@ -119,17 +80,6 @@ def test_text_and_raw_cannot_be_edited_but_the_story_can(client, boss):
     assert client.get(reverse("admin:corpus_article_add")).status_code == 403
 
 
-def test_what_an_import_rejected_can_be_downloaded(client, boss):
-    batch = _import("Good.", "", "Fine.").batch
-
-    answer = client.get(reverse("admin:corpus_importbatch_rejected", args=[batch.pk]))
-
-    [line] = b"".join(answer.streaming_content).decode().splitlines()
-    record = json.loads(line)
-    assert (record["source"], record["line"], record["field"], record["code"]) == ("a.jsonl", 2, "text", "empty_text")
-    assert answer["Content-Disposition"] == f'attachment; filename="rejected-{batch.pk}.jsonl"'
-
-
 @pytest.mark.parametrize("model", ["article", "outlet", "story", "importbatch", "importissue"])
 def test_lists_cost_the_same_queries_for_one_row_and_for_three(client, boss, model, django_assert_max_num_queries):
     counts = []
@@ -156,7 +106,7 @@ def test_staff_without_a_project_and_strangers_see_nothing(client):
     client.force_login(make_user("clerk", is_staff=True))
 
     for name, arguments in (
-        ("corpus_article_change", [article.pk]), ("corpus_article_upload", []), ("corpus_importbatch_change", [batch.pk]),
+        ("corpus_article_change", [article.pk]), ("corpus_importbatch_add", []), ("corpus_importbatch_change", [batch.pk]),
         ("corpus_importbatch_rejected", [batch.pk]), ("corpus_article_changelist", []),
     ):  # fmt: skip
         answer = client.get(reverse(f"admin:{name}", args=arguments))
