@@ -1,27 +1,22 @@
 """The state of a task as its annotator may see it: what the labelling page and the API hand out."""
 
+from __future__ import annotations
+
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple, Self
+from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Func, IntegerField, OuterRef, QuerySet
-from django.db.models.functions import JSONObject
+from django.db import connection
 from django.utils.crypto import salted_hmac
+from django.utils.safestring import SafeString, mark_safe
 
-from annotate.codebook import enabled_content
-from annotate.models import (
-    ArticleAnnotation,
-    Operation,
-    Project,
-    ProjectArticle,
-    RelationAnnotation,
-    SpanAnnotation,
-    Task,
-)
-from annotate.rows import keyed, span_row
+from annotate.enabled import EnabledCodebook, enabled_codebook
+from annotate.models import Task
 from corpus.models import Article
 from corpus.operations.borders import borders_for
 
@@ -30,33 +25,77 @@ HISTORY = 100
 MOST_COUNTED = 10_000
 _LINE = re.compile(r"[^\n]+")
 
+# One statement for all that a task's state needs, however many marks there are. Lists come as JSON text made by the
+# database: most of it goes through to the browser as it is, and making objects of it would cost more than reading it.
+# row_to_json writes compact rows in the order of the columns, which is that of SPAN and RELATION.
+# Whose task it is and whether the person (still) is an annotator of the project is asked here too.
+_READ = """
+SELECT task.id, task.state, task.revision, task.lease_expires, task.note,
+       project.slug, project.title, project.guidelines, project.blind_fields = '[]', project.switches::text,
+       codebook.id, codebook.sha256,
+       article.id, article.text, article.language, article.n_chars, article.text_sha256, article.zones::text,
+       borders.words::text, borders.sentences::text,
+       outlet.name, article.byline, article.published_at, article.url,
+       (SELECT json_agg(kept)::text FROM (
+            SELECT span.id, label.code AS label, span.start, span."end", span.fragments, span.quote, span.attributes,
+                   span.unsure, span.confidence, span.comment
+            FROM annotate_spanannotation span JOIN annotate_label label ON label.id = span.label_id
+            WHERE span.task_id = task.id AND span.deleted_at IS NULL ORDER BY span.start, span."end", span.id
+        ) kept),
+       (SELECT json_agg(kept)::text FROM (
+            SELECT id, type, from_span_id AS from_span, to_span_id AS to_span FROM annotate_relationannotation
+            WHERE task_id = task.id AND deleted_at IS NULL ORDER BY created_at, id
+        ) kept),
+       (SELECT json_object_agg(question, value)::text FROM annotate_articleannotation WHERE task_id = task.id),
+       (SELECT json_agg(kept)::text FROM (
+            SELECT op_id, kind, undoes, before, after FROM (
+                SELECT seq, op_id, kind, undoes, before, after FROM annotate_operation
+                WHERE task_id = task.id ORDER BY seq DESC LIMIT %(history)s
+            ) newest ORDER BY seq
+        ) kept),
+       (SELECT count(*) FROM (
+            SELECT FROM annotate_task mine
+            WHERE mine.project_id = project.id AND mine.annotator_id = %(user)s AND mine.state = 'submitted'
+            LIMIT %(most)s
+        ) counted),
+       (SELECT count(*) FROM (
+            SELECT FROM annotate_projectarticle wanted WHERE wanted.project_id = project.id AND NOT wanted.excluded
+            LIMIT %(most)s
+        ) counted)
+FROM annotate_task task
+JOIN annotate_project project ON project.id = task.project_id
+JOIN annotate_codebook codebook ON codebook.id = task.codebook_id
+JOIN corpus_article article ON article.id = task.article_id
+LEFT JOIN corpus_articleborders borders ON borders.article_id = article.id
+LEFT JOIN corpus_outlet outlet ON outlet.id = article.outlet_id
+WHERE task.uuid = %(task)s AND task.annotator_id = %(user)s AND EXISTS (
+    SELECT FROM annotate_membership member
+    WHERE member.project_id = project.id AND member.user_id = %(user)s AND member.role = 'annotator'
+)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorArticle:
-    """All that an annotator of a blind project may know of an article. What is not named here does not go out."""
+    """All that an annotator of a blind project may know of an article. What is not named here does not go out.
+
+    Word and sentence borders and paragraphs follow from the text.
+    """
 
     text: str
     language: str | None
     n_chars: int
     text_sha256: str
     zones: list[dict[str, Any]]
-    paragraphs: list[list[int]]
-    words: list[int]
-    sentences: list[int]
 
     @classmethod
-    def of(cls, article: Article) -> Self:
-        """Borders are computed and stored at the first call for an article."""
-        borders = borders_for(article)
+    def of(cls, article: Article | _Read, zones: list[dict[str, Any]]) -> Self:
         return cls(
             text=article.text,
             language=article.language,
             n_chars=article.n_chars,
             text_sha256=article.text_sha256,
-            zones=[{"zone": zone["zone"], "start": zone["start"], "end": zone["end"]} for zone in article.zones],
-            paragraphs=paragraphs(article.text),
-            words=borders.words,
-            sentences=borders.sentences,
+            zones=[{"zone": zone["zone"], "start": zone["start"], "end": zone["end"]} for zone in zones],
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -68,53 +107,145 @@ def paragraphs(text: str) -> list[list[int]]:
     return [[line.start(), line.end()] for line in _LINE.finditer(text)]
 
 
-def task_for_state(tasks: QuerySet[Task], **conditions: Any) -> Task:
-    """One of ``tasks`` with all that its state needs joined, in one query; Task.DoesNotExist where there is none."""
-    return (
-        tasks.select_related("project", "codebook", "article__borders", "article__outlet")
-        .defer("article__raw", "article__raw_fields", "article__segments", "article__removed")
-        .get(**conditions)
-    )
+class _Read(NamedTuple):
+    """The columns of ``_READ``."""
+
+    pk: int
+    state: str
+    revision: int
+    lease_expires: datetime | None
+    note: str
+    slug: str
+    title: str
+    guidelines: str
+    hides_nothing: bool
+    switches: str
+    codebook: int
+    codebook_sha256: str
+    article: int
+    text: str
+    language: str | None
+    n_chars: int
+    text_sha256: str
+    zones: str
+    words: str | None
+    sentences: str | None
+    outlet: str | None
+    byline: str
+    published_at: datetime | None
+    url: str
+    spans: str | None
+    relations: str | None
+    answers: str | None
+    history: str | None
+    submitted: int
+    total: int
 
 
-def task_state(task: Task, user: User) -> dict[str, Any]:
-    """STATE of the API: three queries for a task from ``task_for_state``, however many marks there are.
+class TaskState:
+    """STATE of the API for one task, made by :func:`read_state`; large parts stay JSON text until somebody asks."""
 
-    ``user`` must be its annotator: who may see the task is decided where it is fetched.
+    def __init__(self, uuid: UUID, user: User, read: _Read) -> None:
+        self._read = read
+        self.uuid = uuid
+        self.user = user
+        self.state = read.state
+        self.revision = read.revision
+        self.note = read.note
+        self.username = user.get_username()
+        self.project = {"slug": read.slug, "title": read.title}
+        self.guidelines = read.guidelines
+        self.progress = {"submitted": read.submitted, "total": read.total}
+        self._words, self._sentences = read.words, read.sentences
+        if read.words is None or read.sentences is None:
+            # The first opening of this article: borders are computed and stored.
+            borders = borders_for(Article.objects.only("text").get(pk=read.article))
+            self._words, self._sentences = json.dumps(borders.words), json.dumps(borders.sentences)
+
+    @cached_property
+    def codebook(self) -> EnabledCodebook:
+        read = self._read
+        return enabled_codebook(pk=read.codebook, sha256=read.codebook_sha256, switches=_switches(read.switches))
+
+    @cached_property
+    def spans(self) -> list[dict[str, Any]]:
+        return json.loads(self._read.spans) if self._read.spans else []
+
+    @cached_property
+    def article(self) -> dict[str, Any]:
+        """The article of STATE without its borders, which stay text."""
+        read = self._read
+        known = AnnotatorArticle.of(read, json.loads(read.zones)).as_json()
+        return {**known, "paragraphs": paragraphs(read.text)}
+
+    @property
+    def n_words(self) -> int:
+        """Counted in the JSON text, which is a flat list of starts and ends."""
+        words = self._words or "[]"
+        return 0 if words == "[]" else (words.count(",") + 1) // 2
+
+    @cached_property
+    def article_meta(self) -> dict[str, str | None]:
+        """What else annotators of this project may know; {} in a project that hides anything.
+
+        One hidden field hides all of them: the address names the outlet, the byline does as good as that.
+        """
+        read = self._read
+        if not read.hides_nothing:
+            return {}
+        return {
+            "outlet": read.outlet,
+            "byline": read.byline,
+            "date": _iso(read.published_at),
+            "url": read.url,
+        }
+
+    def as_text(self) -> str:
+        """STATE as JSON."""
+        read = self._read
+        head = {
+            "task": str(self.uuid),
+            "state": read.state,
+            "revision": read.revision,
+            "user": opaque_id(self.user),
+            "username": self.username,
+            "project": self.project,
+            "lease_expires": _iso(read.lease_expires),
+            "note": read.note,
+            "progress": self.progress,
+        }
+        if meta := self.article_meta:
+            head["article_meta"] = meta
+        return (
+            f'{_compact(head)[:-1]},"article":{_compact(self.article)[:-1]},'
+            f'"words":{self._words},"sentences":{self._sentences}}},"codebook":{self.codebook.text},'
+            f'"spans":{read.spans or "[]"},"relations":{read.relations or "[]"},"answers":{read.answers or "{}"},'
+            f'"history":{read.history or "[]"}}}'
+        )
+
+    def as_script(self) -> SafeString:
+        """STATE in the page, as Django's ``json_script`` writes it: no character of it can end the element."""
+        # Three passes: str.translate goes character by character where the text has an emoji.
+        text = self.as_text().replace("&", "\\u0026").replace("<", "\\u003C").replace(">", "\\u003E")
+        return mark_safe(f'<script id="task-state" type="application/json">{text}</script>')  # noqa: S308 - see above
+
+    def as_json(self) -> dict[str, Any]:
+        """STATE as plain data."""
+        data: dict[str, Any] = json.loads(self.as_text())
+        return data
+
+
+def read_state(*, uuid: UUID, user: User) -> TaskState:
+    """The state of the person's own task, in one query (more only where borders or codebook are new to us).
+
+    Raises Task.DoesNotExist where it is not theirs, or they are no annotator of its project any more.
     """
-    project = task.project
-    state: dict[str, Any] = {
-        "task": str(task.uuid),
-        "state": task.state,
-        "revision": task.revision,
-        "user": opaque_id(user),
-        "username": user.get_username(),
-        "project": {"slug": project.slug, "title": project.title},
-        "lease_expires": _iso(task.lease_expires),
-        "note": task.note,
-        "article": AnnotatorArticle.of(task.article).as_json(),
-        "codebook": enabled_content(task.codebook.content, project.switches),
-        **_rows(task, user),
-        "history": _history(task),
-    }
-    if meta := article_meta(task.article, project):
-        state["article_meta"] = meta
-    return state
-
-
-def article_meta(article: Article, project: Project) -> dict[str, str | None]:
-    """What else annotators of this project may know; {} in a project that hides anything.
-
-    One hidden field hides all of them: the address names the outlet, the byline does as good as that.
-    """
-    if project.blind_fields:
-        return {}
-    return {
-        "outlet": article.outlet.name if article.outlet else None,
-        "byline": article.byline,
-        "date": _iso(article.published_at),
-        "url": article.url,
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, {"task": uuid, "user": user.pk, "history": HISTORY, "most": MOST_COUNTED})
+        row = cursor.fetchone()
+    if row is None:
+        raise Task.DoesNotExist
+    return TaskState(uuid, user, _Read(*row))
 
 
 def opaque_id(user: User) -> str:
@@ -122,57 +253,15 @@ def opaque_id(user: User) -> str:
     return salted_hmac("annotate.state.user", str(user.pk), algorithm="sha256").hexdigest()[:20]
 
 
-def _rows(task: Task, user: User) -> dict[str, Any]:
-    """Marks in one query; relations, answers and progress in another."""
-    spans = SpanAnnotation.objects.filter(task=task, deleted_at=None).select_related("label")
-    mine = Task.objects.filter(project=task.project_id, annotator=user, state=Task.State.SUBMITTED)
-    articles = ProjectArticle.objects.filter(project=task.project_id, excluded=False)
-    rest = (
-        Task.objects.filter(pk=task.pk)
-        .values(
-            links=ArraySubquery(
-                RelationAnnotation.objects.filter(task=OuterRef("pk"), deleted_at=None)
-                .order_by("created_at", "pk")
-                .values(row=JSONObject(id="pk", type="type", from_span="from_span_id", to_span="to_span_id"))
-            ),
-            given=ArraySubquery(
-                ArticleAnnotation.objects.filter(task=OuterRef("pk")).values(
-                    row=JSONObject(code="question", value="value")
-                )
-            ),
-            n_submitted=_count(mine),
-            n_total=_count(articles),
-        )
-        .get()
-    )
-    return {
-        "spans": list(keyed(span_row(span) for span in spans).values()),
-        "relations": rest["links"],
-        "answers": {answer["code"]: answer["value"] for answer in rest["given"]},
-        "progress": {"submitted": rest["n_submitted"], "total": rest["n_total"]},
-    }
+@lru_cache(maxsize=256)
+def _switches(text: str) -> dict[str, bool]:
+    """Switches from their JSON; shared, so never changed."""
+    switches: dict[str, bool] = json.loads(text)
+    return switches
 
 
-def _count(rows: QuerySet[Any]) -> Func:
-    """The number of ``rows``, at most ``MOST_COUNTED``, as part of another query."""
-    return Func(
-        ArraySubquery(rows.order_by().values("pk")[:MOST_COUNTED]), function="cardinality", output_field=IntegerField()
-    )
-
-
-def _history(task: Task) -> list[dict[str, Any]]:
-    """The last operations, newest last."""
-    newest = Operation.objects.filter(task=task).order_by("-seq")[:HISTORY]
-    return [
-        {
-            "op_id": str(entry.op_id),
-            "kind": entry.kind,
-            "undoes": str(entry.undoes) if entry.undoes else None,
-            "before": entry.before,
-            "after": entry.after,
-        }
-        for entry in reversed(newest)
-    ]
+def _compact(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -44,8 +44,8 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from rest_framework.authtoken.models import Token  # noqa: E402
 
-from annotate.codebook import parse_codebook  # noqa: E402
-from annotate.models import Codebook, Label, Membership, Project, ProjectArticle  # noqa: E402
+from annotate.models import Codebook, Membership, Project, ProjectArticle  # noqa: E402
+from annotate.operations.codebooks import save_codebook  # noqa: E402
 from annotate.operations.tasks import claim_task, ensure_slots, skip_task  # noqa: E402
 from corpus.models import Article  # noqa: E402
 from corpus.operations import import_rows  # noqa: E402
@@ -317,13 +317,7 @@ def _project(slug: str, articles: list[Article], users: list[User]) -> Project:
 def _codebook() -> Codebook:
     labels = [{"code": code, "name": code, "definition": code} for code in LABELS]
     layer = {"code": "all", "name": "All", "labels": labels}
-    content = parse_codebook({"name": "bench", "version": "1", "layers": [layer]})
-    codebook, made = Codebook.objects.get_or_create(name="bench", version="1", defaults={"content": content})
-    if made:
-        Label.objects.bulk_create(
-            Label(codebook=codebook, code=code, name=code, layer="all", index=index)
-            for index, code in enumerate(LABELS)
-        )
+    codebook, _ = save_codebook(content={"name": "bench", "version": "1", "layers": [layer]})
     return codebook
 
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 
@@ -25,3 +27,16 @@ class WorkerHeartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.worker_id} ({self.beat_at:%Y-%m-%d %H:%M:%S})"
+
+
+class Session(AbstractBaseSession):
+    """A browser's session. ``user`` repeats what the signed data says, so that both are read in one query."""
+
+    # Without a constraint in the database: it would be checked at the end of saving, where Django's store takes every
+    # integrity error for a key that is in use and draws the next one. Deleting an account deletes its sessions.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, db_constraint=False, on_delete=models.CASCADE, related_name="+"
+    )
+
+    class Meta(AbstractBaseSession.Meta):
+        db_table = "config_session"

@@ -13,7 +13,7 @@ from annotate.api.parsers import BodyTooLarge
 from annotate.errors import Conflict, Incomplete, Refusal
 from annotate.marking import WrongShape
 from annotate.models import Task
-from annotate.state import task_for_state, task_state
+from annotate.state import read_state
 
 NOT_FOUND = {"code": "not_found", "message": "There is no such thing, or it is not yours."}
 
@@ -43,15 +43,14 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
 
 def _conflict(conflict: Conflict, context: dict[str, Any]) -> Response:
     """409 with the state as it stands: the operation was rolled back, so it is read anew."""
-    user = context["request"].user
     try:
-        task = task_for_state(Task.objects.of_annotator(user), uuid=context["kwargs"]["uuid"])
+        state = read_state(uuid=context["kwargs"]["uuid"], user=context["request"].user)
     except Task.DoesNotExist:
         return Response(NOT_FOUND, status.HTTP_404_NOT_FOUND)
     return Response(
         {
-            "revision": task.revision,
-            "state": task_state(task, user),
+            "revision": state.revision,
+            "state": state.as_json(),
             "code": conflict.code,
             "message": conflict.message,
         },

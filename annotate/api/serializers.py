@@ -177,9 +177,7 @@ class AnnotatorArticleSerializer(serializers.Serializer[Article]):
     zones = serializers.ListField(child=serializers.DictField())
 
     def to_representation(self, instance: Article) -> dict[str, Any]:
-        known = AnnotatorArticle.of(instance).as_json()
-        names = ("text", "language", "n_chars", "text_sha256", "zones")
-        return {"uuid": str(instance.uuid), **{name: known[name] for name in names}}
+        return {"uuid": str(instance.uuid), **AnnotatorArticle.of(instance, instance.zones).as_json()}
 
 
 class ArticleSerializer(serializers.ModelSerializer[Article]):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
@@ -22,7 +23,7 @@ from annotate.models import Membership, Project, RelationAnnotation, Role, SpanA
 from annotate.operations import tasks as operations
 from annotate.operations.marks import apply_operations
 from annotate.permissions import may
-from annotate.state import task_for_state, task_state
+from annotate.state import TaskState, read_state
 from corpus.models import Article
 
 PROBLEM = OpenApiResponse(shapes.ProblemSchema)
@@ -59,7 +60,7 @@ class ByAge(CursorPagination):
     },
 )
 @api_view(["POST"])
-def claim(request: Request, slug: str) -> Response:
+def claim(request: Request, slug: str) -> Response | HttpResponse:
     """The task in hand, or a new one. Claiming twice gives the same task."""
     project = Project.objects.of_member(_user(request), Role.ANNOTATOR).get(slug=slug)
     task = operations.claim_task(project=project, user=_user(request), now=timezone.now())
@@ -71,14 +72,14 @@ def claim(request: Request, slug: str) -> Response:
             else ("project_not_open", f"The project is {project.get_state_display()}.")
         )
         return Response({"task": None, "code": code, "message": message})
-    return Response(_state(request, task.uuid))
+    return _answer(_state(request, task.uuid))
 
 
 @extend_schema(summary="State of a task", responses={200: shapes.StateSchema, **REFUSALS})
 @api_view(["GET"])
-def task_detail(request: Request, uuid: UUID) -> Response:
+def task_detail(request: Request, uuid: UUID) -> HttpResponse:
     """Text, codebook, marks, answers, history: all that labelling needs."""
-    return Response(_state(request, uuid))
+    return _answer(_state(request, uuid))
 
 
 @extend_schema(
@@ -105,7 +106,7 @@ def save_operations(request: Request, uuid: UUID) -> Response:
     if outcome.late:
         answer |= {"late": True, "message": "This task was closed; your marks are kept, but do not count."}
     if outcome.state not in Task.WORKABLE:
-        answer["state"] = _state(request, uuid)
+        answer["state"] = _state(request, uuid).as_json()
     return Response(answer)
 
 
@@ -182,7 +183,7 @@ def articles(request: Request, slug: str) -> Response:
     own = Task.objects.filter(project=project).of_annotator(user).values("article")
     return _page(
         request,
-        Article.objects.filter(pk__in=own).select_related("borders"),
+        Article.objects.filter(pk__in=own),
         shapes.AnnotatorArticleSerializer,
     )
 
@@ -223,11 +224,13 @@ def _own_task(request: Request, uuid: UUID) -> Task:
     return Task.objects.of_annotator(request.user).only("pk").get(uuid=uuid)
 
 
-def _state(request: Request, uuid: UUID) -> dict[str, Any]:
-    user = _user(request)
-    memberships = Membership.objects.filter(user=user, role=Role.ANNOTATOR).values("project")
-    task = task_for_state(Task.objects.of_annotator(user).filter(project__in=memberships), uuid=uuid)
-    return task_state(task, user)
+def _state(request: Request, uuid: UUID) -> TaskState:
+    return read_state(uuid=uuid, user=_user(request))
+
+
+def _answer(state: TaskState) -> HttpResponse:
+    """STATE as it is; its JSON is not made anew."""
+    return HttpResponse(state.as_text(), content_type="application/json")
 
 
 def _next(request: Request, task: Task) -> str | None:

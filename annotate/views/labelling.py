@@ -12,9 +12,9 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
 from annotate.guidelines import guidelines_html
-from annotate.models import Membership, Role, Task
-from annotate.rendering import layers_of, paragraphs_of
-from annotate.state import task_for_state, task_state
+from annotate.models import Task
+from annotate.rendering import paragraphs_of
+from annotate.state import read_state
 from annotate.views.requests import PageRequest
 
 
@@ -24,23 +24,20 @@ from annotate.views.requests import PageRequest
 @require_GET
 def task(request: PageRequest, uuid: UUID) -> HttpResponse:
     """One task of the person's own, in whatever state; a closed one can be read but not changed."""
-    memberships = Membership.objects.filter(user=request.user, role=Role.ANNOTATOR).values("project")
     try:
-        found = task_for_state(Task.objects.of_annotator(request.user).filter(project__in=memberships), uuid=uuid)
+        state = read_state(uuid=uuid, user=request.user)
     except Task.DoesNotExist:
         raise Http404 from None
-    state = task_state(found, request.user)
-    layers = layers_of(state["codebook"])
+    layers = state.codebook.layers
     return render(
         request,
         "annotate/task.html",
         {
             "state": state,
             "layers": layers,
-            "paragraphs": paragraphs_of(state["article"], state["spans"], layers),
-            "word_count": len(state["article"]["words"]) // 2,
-            "facts": _facts(state.get("article_meta", {})),
-            "guidelines_html": guidelines_html(found.project.guidelines),
+            "paragraphs": paragraphs_of(state.article, state.spans, layers),
+            "facts": _facts(state.article_meta),
+            "guidelines_html": guidelines_html(state.guidelines),
             "api_url": reverse("api:task", args=[uuid]),
         },
     )

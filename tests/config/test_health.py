@@ -40,7 +40,7 @@ def test_not_ready_when_the_worker_is_silent(client: Client) -> None:
 @pytest.mark.django_db
 def test_not_ready_when_a_migration_is_missing(client: Client) -> None:
     beat(worker_id="worker", now=timezone.now())
-    MigrationRecorder(connection).record_unapplied("config", "0001_worker_heartbeat")
+    MigrationRecorder(connection).record_unapplied("config", "0002_sessions_name_their_user")
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"] == {"database": True, "migrations": False, "worker": True}

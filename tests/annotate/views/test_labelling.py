@@ -35,8 +35,8 @@ def test_opening_takes_a_constant_number_of_queries(client, django_assert_num_qu
     for start in range(marks):
         make_mark(task, "SOURCE", 13 + start, 20)
     open_page(client, task)
-    # session, user, task, marks, the rest of the rows, history
-    with django_assert_num_queries(6):
+    # the session with its user; the task with all that belongs to it
+    with django_assert_num_queries(2):
         client.get(reverse("annotate:task", args=[task.uuid]))
 
 
