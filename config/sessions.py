@@ -32,13 +32,13 @@ class SessionStore(db.SessionStore):
     account: User | None = None
 
     @classmethod
-    def get_model_class(cls) -> type[Session]:  # type: ignore[override]  # the stubs know only Django's own table
+    def get_model_class(cls) -> type[Session]:
         return Session
 
-    def create_model_instance(self, data: dict[str, Any]) -> Session:  # type: ignore[override]
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
         return _with_user(cast("Session", super().create_model_instance(data)), data)
 
-    async def acreate_model_instance(self, data: dict[str, Any]) -> Session:  # type: ignore[override]
+    async def acreate_model_instance(self, data: dict[str, Any]) -> Session:
         return _with_user(cast("Session", await super().acreate_model_instance(data)), data)
 
     def load(self) -> dict[str, Any]:
@@ -63,9 +63,11 @@ class SignIn(AuthenticationMiddleware):
 
 
 def _user_of(request: HttpRequest) -> User | AnonymousUser:
-    if not hasattr(request, "_cached_user"):
-        request._cached_user = _account(request) or auth.get_user(request)
-    return cast("User | AnonymousUser", request._cached_user)
+    """Kept on the request under the name that Django's own function uses."""
+    kept = vars(request)
+    if "_cached_user" not in kept:
+        kept["_cached_user"] = _account(request) or auth.get_user(request)
+    return cast("User | AnonymousUser", kept["_cached_user"])
 
 
 def _account(request: HttpRequest) -> User | None:
@@ -101,7 +103,7 @@ def _columns() -> list[str]:
 @cache
 def _statement() -> str:
     quote = connection.ops.quote_name
-    columns = ", ".join(f"account.{quote(field.column)}" for field in User._meta.concrete_fields)
+    columns = ", ".join(f"account.{quote(str(field.column))}" for field in User._meta.concrete_fields)
     return (
         f"SELECT session.session_data, {columns} FROM {quote(Session._meta.db_table)} session "  # noqa: S608 - names only
         f"LEFT JOIN {quote(User._meta.db_table)} account ON account.id = session.user_id "
