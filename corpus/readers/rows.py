@@ -6,9 +6,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypedDict
 from urllib.parse import urlsplit
+
+from corpus.readers.dates import parse_date
 
 MAX_EXCERPT = 200
 
@@ -169,20 +171,12 @@ def _check_language(fields: Mapping[str, str]) -> None:
 
 
 def _published(value: str | None) -> datetime | None:
-    """ISO 8601 date or time; without a zone it is UTC."""
     if value is None:
         return None
     try:
-        moment = datetime.fromisoformat(value.strip())
-        if moment.tzinfo is None:
-            return moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadFieldError(
-            "published",
-            "bad_date",
-            "The date must be ISO 8601, e.g. 2023-12-27 or 2023-12-27T09:30:00Z. Correct or omit it.",
-        ) from None
+        return parse_date(value)
+    except ValueError as error:
+        raise BadFieldError("published", "bad_date", str(error)) from None
 
 
 def excerpt_of(value: str) -> str:

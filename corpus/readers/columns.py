@@ -1,0 +1,118 @@
+"""Which column of somebody's table holds which of our fields."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from corpus.readers.rows import FIELDS, BadFieldError, excerpt_of
+
+# As tables of newspaper archives, scrapers and statistics programs call them, the surest first. Compared without case,
+# accents and signs. "source" is an outlet in most tables, "link" never is.
+KNOWN_NAMES: Mapping[str, tuple[str, ...]] = {
+    "text": (
+        "text", "article_text", "full_text", "fulltext", "plain_text", "maintext", "main_text", "clean_text",
+        "article_body", "body", "body_text", "content", "article_content", "article", "story_text", "news",
+        "texto", "cuerpo", "contenido", "texto_completo", "noticia", "articulo", "artigo", "corpo", "conteudo",
+        "texte", "contenu", "corps", "inhalt", "volltext", "artikeltext", "testo", "contenuto", "tekst", "inhoud",
+    ),
+    "title": (
+        "title", "headline", "article_title", "heading", "hed", "titulo", "titular", "titre", "titel", "uberschrift",
+        "schlagzeile", "titolo", "kop", "tytul",
+    ),
+    "outlet": (
+        "outlet", "source", "publisher", "publication", "news_source", "source_name", "outlet_name", "newspaper", "media",
+        "media_name", "medium", "site", "site_name", "website", "domain", "source_domain", "medio", "fuente", "periodico",
+        "diario", "jornal", "fonte", "journal", "quelle", "zeitung", "testata", "bron", "krant",
+    ),
+    "url": ("url", "link", "article_url", "source_url", "canonical_url", "web_url", "href", "permalink", "uri", "enlace", "lien"),
+    "byline": ("byline", "author", "authors", "writer", "journalist", "by", "autor", "autores", "auteur", "autore", "verfasser"),
+    "published": (
+        "published", "published_at", "date_published", "publish_date", "published_date", "publication_date", "pub_date",
+        "pubdate", "date_publish", "date", "datetime", "timestamp", "fecha", "fecha_publicacion", "data_publicacao",
+        "date_de_publication", "datum", "data",
+    ),
+    "language": ("language", "lang", "language_code", "lang_code", "idioma", "langue", "sprache", "lingua", "taal"),
+    "story": ("story", "story_id", "event", "event_id", "cluster", "cluster_id", "topic", "historia", "evento"),
+    "rights": ("rights", "license", "licence", "copyright", "derechos", "licencia", "lizenz"),
+    "id": ("id", "article_id", "doc_id", "document_id", "news_id", "uuid", "guid", "uid", "identifier"),
+}  # fmt: skip
+SHOWN_COLUMNS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The beginning of a table, for somebody who says which column is which.
+
+    ``rows`` holds the cells as text, cut to what fits a page; ``guessed`` our fields and their columns;
+    ``delimiter`` is "" where the format has none.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    guessed: Mapping[str, str]
+    encoding: str = ""
+    delimiter: str = ""
+
+
+def guess_columns(header: Sequence[str]) -> dict[str, str]:
+    """Our fields and the columns that hold them, by well-known names; a column serves one field, the surest.
+
+    Columns without a name, and names that stand twice, are never guessed.
+    """
+    plain: dict[str, str] = {}
+    twice: set[str] = set()
+    for column in header:
+        name = _plain(column)
+        if name in plain:
+            twice.add(name)
+        plain[name] = column
+    found = {}
+    for field, names in KNOWN_NAMES.items():
+        column = next((plain[name] for name in names if name in plain and name not in twice), None)
+        if column is not None:
+            found[field] = column
+    return found
+
+
+def mapping_for(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Our fields and their columns: as ``columns`` says, and for fields it does not name as guessed.
+
+    "" as a column leaves a field out. Raises BadFieldError where a named column is missing or stands twice, where the
+    field is none of ours, and where nothing looks like the text.
+    """
+    for field, column in columns.items():
+        if field not in FIELDS:
+            raise BadFieldError("", "no_such_field", f"There is no field {field!r}. Choose one of: {', '.join(FIELDS)}.")
+        if column and column not in header:
+            raise BadFieldError(
+                field, "no_such_column", f"There is no column {_shown([column])}. The columns are: {_shown(header)}."
+            )
+        if column and header.count(column) > 1:
+            raise BadFieldError(
+                field, "duplicate_column", f"The column {_shown([column])} stands twice. Give each a name of its own."
+            )
+    taken = set(columns.values())
+    guessed = {field: column for field, column in guess_columns(header).items() if column not in taken}
+    mapping = {field: column for field, column in (guessed | dict(columns)).items() if column}
+    if "text" not in mapping:
+        raise BadFieldError(
+            "text",
+            "no_text_column",
+            f"No column looks like the article's text. The columns are: {_shown(header) or 'none'}. Say which it is: "
+            "--column text=COLUMN.",
+        )
+    return mapping
+
+
+def _shown(names: Sequence[str]) -> str:
+    shown = ", ".join(excerpt_of(name)[:50] or '""' for name in names[:SHOWN_COLUMNS])
+    return f"{shown}, and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else shown
+
+
+def _plain(name: str) -> str:
+    """Case, accents and signs aside: "Título (ES)" is "titulo_es", "pubDate" is "pubdate"."""
+    letters = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    return re.sub(r"[\W_]+", "_", letters).strip("_")
