@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from corpus.readers.columns import Preview, guess_columns
 from corpus.readers.dispatch import read_source
 from corpus.readers.formats import ALL, AUTO, NAMES, SNIFFED_BYTES, Format, MissingExtraError, UnknownFormatError
 from corpus.readers.options import DEFAULTS, Limits, ReadOptions
+from corpus.readers.previews import NoPreviewError, has_columns, preview
 from corpus.readers.rows import ImportRow, Rejection, RejectionDict
 from corpus.readers.source import NothingToReadError, Source, format_of, sha256_of, sources_of, upload
 
@@ -20,13 +22,18 @@ __all__ = [
     "ImportRow",
     "Limits",
     "MissingExtraError",
+    "NoPreviewError",
     "NothingToReadError",
+    "Preview",
     "ReadOptions",
     "Rejection",
     "RejectionDict",
     "Source",
     "UnknownFormatError",
     "format_of",
+    "guess_columns",
+    "has_columns",
+    "preview",
     "read",
     "sha256_of",
     "sources_of",

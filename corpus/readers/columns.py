@@ -60,43 +60,43 @@ class Preview:
 def guess_columns(header: Sequence[str]) -> dict[str, str]:
     """Our fields and the columns that hold them, by well-known names; a column serves one field, the surest.
 
-    Columns without a name, and names that stand twice, are never guessed.
+    Where two columns have the name that would be taken ("Title" and "title" too), the field is left out.
     """
-    plain: dict[str, str] = {}
-    twice: set[str] = set()
-    for column in header:
-        name = _plain(column)
-        if name in plain:
-            twice.add(name)
-        plain[name] = column
-    found = {}
-    for field, names in KNOWN_NAMES.items():
-        column = next((plain[name] for name in names if name in plain and name not in twice), None)
-        if column is not None:
-            found[field] = column
-    return found
+    return {field: columns[0] for field, columns in _candidates(header).items() if len(columns) == 1}
 
 
 def mapping_for(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:
     """Our fields and their columns: as ``columns`` says, and for fields it does not name as guessed.
 
-    "" as a column leaves a field out. Raises BadFieldError where a named column is missing or stands twice, where the
-    field is none of ours, and where nothing looks like the text.
+    "" as a column leaves a field out. Raises BadFieldError where a named column is missing, where two fit a field or
+    have the same name, where the field is none of ours, and where nothing looks like the text.
     """
+    check_fields(columns)
     for field, column in columns.items():
-        if field not in FIELDS:
-            raise BadFieldError("", "no_such_field", f"There is no field {field!r}. Choose one of: {', '.join(FIELDS)}.")
         if column and column not in header:
             raise BadFieldError(
                 field, "no_such_column", f"There is no column {_shown([column])}. The columns are: {_shown(header)}."
             )
-        if column and header.count(column) > 1:
-            raise BadFieldError(
-                field, "duplicate_column", f"The column {_shown([column])} stands twice. Give each a name of its own."
-            )
     taken = set(columns.values())
-    guessed = {field: column for field, column in guess_columns(header).items() if column not in taken}
+    candidates = {field: columns for field, columns in _candidates(header).items() if taken.isdisjoint(columns)}
+    for field, fitting in candidates.items():
+        if field not in columns and len(fitting) > 1 and len(set(fitting)) > 1:
+            raise BadFieldError(
+                field,
+                "duplicate_column",
+                f'Several columns may be the field "{field}": {_shown(fitting)}. Say which: --column {field}=COLUMN, or '
+                f"--column {field}= for none.",
+            )
+    guessed = {field: fitting[0] for field, fitting in candidates.items()}
     mapping = {field: column for field, column in (guessed | dict(columns)).items() if column}
+    for field, column in mapping.items():
+        if header.count(column) > 1:
+            raise BadFieldError(
+                field,
+                "duplicate_column",
+                f"The column {_shown([column])} stands twice. Give each a name of its own, or leave the field out: "
+                f"--column {field}=.",
+            )
     if "text" not in mapping:
         raise BadFieldError(
             "text",
@@ -105,6 +105,28 @@ def mapping_for(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, 
             "--column text=COLUMN.",
         )
     return mapping
+
+
+def check_fields(columns: Mapping[str, str]) -> None:
+    """Raises BadFieldError where a field is none of ours."""
+    for field in columns:
+        if field not in FIELDS:
+            raise BadFieldError(
+                "", "no_such_field", f"There is no field {excerpt_of(field)!r}. Choose one of: {', '.join(FIELDS)}."
+            )
+
+
+def _candidates(header: Sequence[str]) -> dict[str, list[str]]:
+    """For each field the columns with the surest of its names that is there."""
+    plain: dict[str, list[str]] = {}
+    for column in header:
+        plain.setdefault(_plain(column), []).append(column)
+    found = {}
+    for field, names in KNOWN_NAMES.items():
+        name = next((name for name in names if name in plain), None)
+        if name is not None:
+            found[field] = plain[name]
+    return found
 
 
 def _shown(names: Sequence[str]) -> str:

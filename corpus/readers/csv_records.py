@@ -139,7 +139,10 @@ def records(lines: Lines, dialect: Dialect, most: int) -> Iterator[Record]:
         try:
             cells = next(reader, None)
             if cells:
-                if sum(map(len, cells)) * 4 > most and sum(len(cell.encode("utf-8", "replace")) for cell in cells) > most:
+                if (
+                    sum(map(len, cells)) * 4 > most
+                    and sum(len(cell.encode("utf-8", "replace")) for cell in cells) > most
+                ):
                     raise RecordTooLargeError(_longest(cells), most)
                 yield Record(line, cells)
             continue
@@ -160,19 +163,22 @@ def _unclosed(line: int, last: int) -> BadFieldError:
     return BadFieldError(
         "",
         "unclosed_quote",
-        f"A quote that opens in the record of line {line} is never closed: the file's lines {line} to {last} are left out. "
-        "Close it (a quote inside a quoted cell is written twice) and import the file again.",
+        f"A quote that opens in the record of line {line} is never closed: {_lines(line, last)} left out. Close it (a quote "
+        "inside a quoted cell is written twice) and import the file again.",
     )
 
 
 def _unbalanced(line: int, last: int) -> BadFieldError:
-    lines = f"line {line} is" if last == line else f"lines {line} to {last} are"
     return BadFieldError(
         "",
         "unbalanced_quotes",
-        f"A cell goes on after its closing quote in line {last}: {lines} left out. Inside a quoted cell write each quote "
-        'twice (""), and close each quote that opens.',
+        f"A cell goes on after its closing quote in line {last}: {_lines(line, last)} left out. Inside a quoted cell write "
+        'each quote twice (""), and close each quote that opens.',
     )
+
+
+def _lines(first: int, last: int) -> str:
+    return f"line {first} is" if last == first else f"lines {first} to {last} are"
 
 
 def _skip(lines: Lines, dialect: Dialect, line: int, most: int) -> BadFieldError:

@@ -39,14 +39,16 @@ def read_csv(source: Source, options: ReadOptions = DEFAULTS) -> Iterator[Import
                 shown = record.excerpt or excerpt_of(table.dialect.delimiter.join(record.cells)[:400])
                 yield Rejection(source.name, record.line, bad.field, bad.code, bad.message, shown)
         if not found:
-            yield Rejection(source.name, None, "", "empty_file", "The file holds no row below its header. Leave it out.")
+            yield Rejection(
+                source.name, None, "", "empty_file", "The file holds no row below its header. Leave it out."
+            )
 
 
 def preview_csv(source: Source, options: ReadOptions, rows: int) -> Preview:
     """The header and the first rows that are whole. Raises BadFieldError where there is no header to read."""
     with _table(source, options) as table:
         table.check()
-        shown = []
+        shown: list[tuple[str, ...]] = []
         for record in table.records:
             if len(shown) == rows:
                 break
@@ -114,7 +116,9 @@ def _table(source: Source, options: ReadOptions) -> Iterator[_Table]:
     with opened_as_text(source, encoding) as text:
         lines = Lines(text, most)
         first = _first_line(lines)
-        dialect = Dialect(first[4]) if (said := _says_delimiter(first)) else _dialect(first, options.columns, source.name)
+        dialect = (
+            Dialect(first[4]) if (said := _says_delimiter(first)) else _dialect(first, options.columns, source.name)
+        )
         if not said:
             lines.push(first)
         rest = records(lines, dialect, most)
@@ -149,7 +153,12 @@ def _dialect(header: str, columns: Mapping[str, str], name: str) -> Dialect:
 
     def sense(delimiter: str) -> tuple[int, int, int, bool]:
         cells = _split(header, delimiter)
-        return len(wanted & set(cells)), len(guess_columns(cells)) if len(cells) > 1 else 0, len(cells), delimiter == usual
+        return (
+            len(wanted & set(cells)),
+            len(guess_columns(cells)) if len(cells) > 1 else 0,
+            len(cells),
+            delimiter == usual,
+        )
 
     usual = "\t" if name.lower().endswith((".tsv", ".tab", ".tsv.gz", ".tab.gz")) else ","
     best = max(DELIMITERS, key=sense)

@@ -34,7 +34,8 @@ class MissingExtraError(ValueError):
 class Format:
     """A kind of file. ``reader`` is "module:function"; ``needs`` the modules that the extra ``extra`` brings.
 
-    ``begins`` matches the first bytes of a file whose name says nothing.
+    ``begins`` matches the first bytes of a file whose name says nothing. ``preview``, also "module:function", shows the
+    columns of formats that have some.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Format:
     begins: re.Pattern[bytes] | None = None
     extra: str = ""
     needs: tuple[str, ...] = ()
+    preview: str = ""
 
     @property
     def is_installed(self) -> bool:
@@ -65,7 +67,11 @@ class Format:
 ALL: tuple[Format, ...] = (
     Format(
         JSONL, "JSON Lines", (".jsonl", ".ndjson", ".jsonlines"), "corpus.readers.jsonl:read_jsonl",
-        re.compile(rb"(?:\xef\xbb\xbf)?\s*\{"),
+        re.compile(rb"(?:\xef\xbb\xbf)?\s*\{"), preview="corpus.readers.jsonl:preview_jsonl",
+    ),
+    Format(
+        "csv", "CSV and TSV tables", (".csv", ".tsv", ".tab"), "corpus.readers.delimited:read_csv",
+        preview="corpus.readers.delimited:preview_csv",
     ),
     Format(
         "html", "web pages", (".html", ".htm", ".xhtml", ".mhtml", ".mht"), "corpus.readers.html:read_html",

@@ -7,31 +7,31 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
+from corpus.readers.columns import Preview, check_fields, guess_columns
+from corpus.readers.nested import at, flattened
 from corpus.readers.options import DEFAULTS, KIB, ReadOptions
-from corpus.readers.rows import BadFieldError, ImportRow, Rejection, excerpt_of, row_from
+from corpus.readers.rows import FIELDS, BadFieldError, ImportRow, Rejection, excerpt_of, row_from
 from corpus.readers.source import Source
 
+PREVIEW_TRIES = 100  # lines looked at for a preview beside those shown
 _MAX_DIGITS = 400  # no field is a number but id; a longer one costs quadratic time
 
 
 def read_jsonl(source: Source, options: ReadOptions = DEFAULTS) -> Iterator[ImportRow | Rejection]:
     """A row or a rejection for each line that is not blank; a broken line does not stop the ones after it."""
-    most = options.limits.record_bytes
     found = False
+    try:
+        check_fields(options.columns)
+    except BadFieldError as bad:
+        yield Rejection(source.name, None, bad.field, bad.code, bad.message)
+        return
     with source.open() as stream:
-        for number, line in _lines(stream, most):
+        for number, line in _lines(stream, options.limits.record_bytes):
             if line is not None and not line.strip():
                 continue
             found = True
             try:
-                if line is None:
-                    raise BadFieldError(
-                        "",
-                        "too_large",
-                        f"The line is longer than {most // KIB} kB. One line holds one article.",
-                    )
-                record = _parse(_decoded(line, number, options.encoding))
-                yield row_from(record, source=source.name, line=number)
+                yield row_from(_values(_record(line, number, options), options), source=source.name, line=number)
             except BadFieldError as bad:
                 shown = excerpt_of((line or b"")[:400].decode("utf-8", "replace"))
                 yield Rejection(source.name, number, bad.field, bad.code, bad.message, shown)
@@ -39,6 +39,90 @@ def read_jsonl(source: Source, options: ReadOptions = DEFAULTS) -> Iterator[Impo
                     return
     if not found:
         yield Rejection(source.name, None, "", "empty_file", "The file holds no record. Write one JSON object a line.")
+
+
+def preview_jsonl(source: Source, options: ReadOptions, rows: int) -> Preview:
+    """The fields of the first records that are whole, those within objects by dotted names.
+
+    Raises BadFieldError, of the first line, where there is none.
+    """
+    shown: list[dict[str, str]] = []
+    first_error = BadFieldError("", "empty_file", "The file holds no record. Write one JSON object a line.")
+    with source.open() as stream:
+        for number, line in _lines(stream, options.limits.record_bytes):
+            if len(shown) == rows or number > rows + PREVIEW_TRIES:
+                break
+            if line is not None and not line.strip():
+                continue
+            try:
+                record = flattened(_record(line, number, options))
+                shown.append({name: excerpt_of("" if value is None else str(value)) for name, value in record.items()})
+            except BadFieldError as bad:
+                first_error = bad if first_error.code == "empty_file" else first_error
+    if not shown:
+        raise first_error
+    columns = tuple(dict.fromkeys(name for record in shown for name in record))
+    return Preview(
+        columns=columns,
+        rows=tuple(tuple(record.get(column, "") for column in columns) for record in shown),
+        guessed=guess_columns(columns),
+        encoding="utf-8",
+    )
+
+
+def _record(line: bytes | None, number: int, options: ReadOptions) -> dict[str, Any]:
+    """Raises BadFieldError; ``line`` is None where it was too long to be held."""
+    limits = options.limits
+    if line is None:
+        raise BadFieldError(
+            "", "too_large", f"The line is longer than {limits.record_bytes // KIB} kB. One line holds one article."
+        )
+    record = _parse(_decoded(line, number, options.encoding))
+    if _is_deeper(record, limits.depth):
+        raise _too_deep(limits.depth)
+    return record
+
+
+def _values(record: dict[str, Any], options: ReadOptions) -> dict[str, Any]:
+    """Our fields: under their own names, or where ``options.columns`` says; "" leaves a field out."""
+    if not options.columns:
+        return record
+    values = {name: record[name] for name in FIELDS if name in record and name not in options.columns}
+    for name, column in options.columns.items():
+        if column:
+            values[name] = at(record, column)
+    column = options.columns.get("text", "")
+    if column and values["text"] is None:
+        raise BadFieldError(
+            "text",
+            "missing_text",
+            f'The record has no "{excerpt_of(column)[:50]}", which holds the text of the others (its fields: '
+            f"{excerpt_of(', '.join(flattened(record))) or 'none'}). Fill it or leave the record out.",
+        )
+    return values
+
+
+def _is_deeper(value: object, depth: int) -> bool:
+    """Whether objects and lists stand in each other more than ``depth`` times. Goes level by level: no recursion."""
+    level = [value]
+    for _ in range(depth):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _too_deep(depth: int) -> BadFieldError:
+    return BadFieldError(
+        "",
+        "too_deep",
+        f"Objects and lists stand in each other more than {depth} times. A record is one flat object.",
+    )
 
 
 def _lines(stream: BinaryIO, most: int) -> Iterator[tuple[int, bytes | None]]:

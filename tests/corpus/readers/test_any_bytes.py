@@ -22,9 +22,10 @@ LIMITS = st.sampled_from([Limits(), SMALL])
     ),
     ENCODINGS,
     LIMITS,
+    st.sampled_from([{}, {"text": "title", "title": "nested.a", "id": ""}]),
 )
-def test_json_lines(data, encoding, limits):
-    outcomes("jsonl", data, options=ReadOptions(encoding=encoding, limits=limits))
+def test_json_lines(data, encoding, limits, columns):
+    outcomes("jsonl", data, options=ReadOptions(encoding=encoding, limits=limits, columns=columns))
 
 
 @given(files("Título\n\nUn párrafo “así”. 😀".encode(), "Título".encode("utf-16")), ENCODINGS, LIMITS)
