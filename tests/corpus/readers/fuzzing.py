@@ -11,6 +11,7 @@ The number of examples is the profile's (tests/conftest.py): ``HYPOTHESIS_PROFIL
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
 import io
 import resource
@@ -32,6 +33,7 @@ SECONDS = 5.0
 GROWTH = 64 * MIB
 # Interpreted code is interrupted after SECONDS; a C function that never returns ends the run, with a traceback.
 _GIVE_UP_SECONDS = 60.0
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 _CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 
@@ -118,6 +120,8 @@ def memory_limit(growth: int) -> Iterator[None]:
 
 def _fresh_peak() -> int:
     """Bytes resident now. Linux forgets its high-water mark on request; elsewhere only a new record is seen."""
+    if _trim is not None:
+        _trim(0)  # what was freed before but kept would hide as much growth
     if _CLEAR.exists():
         _CLEAR.write_text("5", encoding="ascii")
     return _peak()
