@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("annotate", "0004_summarise_projects"),
-        ("corpus", "0003_search_and_browse"),
+        ("corpus", "0007_search_and_browse"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

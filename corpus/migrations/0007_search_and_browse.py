@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("corpus", "0002_freeze_article_text"),
+        ("corpus", "0006_groups_and_proposals"),
     ]
 
     operations = [

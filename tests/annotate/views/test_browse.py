@@ -225,7 +225,7 @@ def test_a_list_asks_a_constant_number_of_questions(client, people, number, djan
 
     with django_assert_num_queries(18):
         client.get(f"/projects/{project.slug}/articles/?q=walk&sort=newest")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         client.get("/articles/?q=walk&sort=newest")
 
 
