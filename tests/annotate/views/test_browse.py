@@ -223,9 +223,9 @@ def test_a_list_asks_a_constant_number_of_questions(client, people, number, djan
     index_articles()
     client.force_login(people["rui"])
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(17):
         client.get(f"/projects/{project.slug}/articles/?q=walk&sort=newest")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get("/articles/?q=walk&sort=newest")
 
 

@@ -63,6 +63,8 @@ def test_two_workers_do_not_index_the_same_articles() -> None:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [0x51A28])
         assert index_pending(limit=10) == 0
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [0x51A28])
     finally:
         other.close()
     assert index_pending(limit=10) == 1
