@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
@@ -15,7 +15,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from corpus import visibility
-from corpus.admin import import_page, upload_page
+from corpus.admin import columns_page, import_page, upload_page
 from corpus.import_progress import progress_of
 from corpus.models import ImportBatch, ImportIssue
 from corpus.scoped_admin import ScopedAdmin
@@ -64,6 +64,7 @@ class ImportBatchAdmin(ScopedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         steps = [
+            ("columns", _GET_OR_POST(self.columns_view)),
             ("progress", require_GET(self.progress_view)),
             ("cancel", _GET_OR_POST(self.cancel_view)),
             ("retry", require_POST(self.retry_view)),
@@ -109,11 +110,16 @@ class ImportBatchAdmin(ScopedAdmin):
         extra_context: Any = None,  # noqa: ARG002
     ) -> HttpResponse:
         batch = self._batch(request, object_id)
+        if batch.state == ImportBatch.State.DRAFT:
+            return redirect(upload_page.next_step(batch))
         context = self._context(request) | {"may_steer": self._may_steer(request, batch)}
         return import_page.import_page(request, batch, context)
 
     def _may_steer(self, request: HttpRequest, batch: ImportBatch) -> bool:
         return visibility.is_superuser(request.user) or batch.created_by_id == request.user.pk
+
+    def columns_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return columns_page.columns_view(request, self._own(request, object_id), self._context(request))
 
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return import_page.progress_fragment(request, self._batch(request, object_id))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import io
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -13,7 +15,7 @@ from django.template.defaultfilters import filesizeformat
 
 from corpus import cleaning
 from corpus.import_settings import KEEP, LINK, SKIP, ImportSettings, limits
-from corpus.readers import ALL, AUTO, MissingExtraError, UnknownFormatError, upload
+from corpus.readers import ALL, AUTO, SNIFFED_BYTES, MissingExtraError, Source, UnknownFormatError, format_of
 from corpus.readers.formats import named
 
 # The browser is told, so that nobody waits for an upload that is refused (settings.DATA_UPLOAD_MAX_NUMBER_FILES).
@@ -35,6 +37,16 @@ class FilesField(forms.FileField):
         given = data if isinstance(data, list | tuple) else [data]
         clean = super().clean
         return [clean(one, initial) for one in given] or [clean(None, initial)]
+
+
+def clean_encoding_name(name: str) -> str:
+    """The name of an encoding that can be read, or "". Raises ValidationError."""
+    try:
+        if name:
+            codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise forms.ValidationError("No such encoding is known; try cp1252 or latin-1.") from None
+    return name
 
 
 class UploadForm(forms.Form):
@@ -97,13 +109,7 @@ class UploadForm(forms.Form):
         field.choices = choices
 
     def clean_encoding(self) -> str:
-        encoding: str = self.cleaned_data["encoding"]
-        try:
-            if encoding:
-                codecs.lookup(encoding)
-        except LookupError:
-            raise forms.ValidationError("No such encoding is known; try cp1252 or latin-1.") from None
-        return encoding
+        return clean_encoding_name(self.cleaned_data["encoding"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -147,7 +153,23 @@ def _problems(file: UploadedFile, format: str) -> list[str]:
             "Split the file, or ask whoever runs this service to raise the limit."
         ]
     try:
-        named(upload(name, file, format=format).format).load()  # type: ignore[arg-type]
+        named(source_of_upload(file, format=format).format).load()
     except (MissingExtraError, UnknownFormatError) as error:
         return [f"{name}: {error}"]
     return []
+
+
+def source_of_upload(file: UploadedFile, *, format: str) -> Source:
+    """The bytes of an upload that is not stored yet; readers may close what they open. Raises UnknownFormatError."""
+
+    def opened() -> BinaryIO:
+        path = getattr(file, "temporary_file_path", None)
+        if path is not None:
+            return Path(path()).open("rb")
+        file.seek(0)
+        return io.BytesIO(file.read())
+
+    name = file.name or "upload"
+    with opened() as stream:
+        found = format_of(name, stream.read(SNIFFED_BYTES), format=format)
+    return Source(name, found, opened)

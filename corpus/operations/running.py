@@ -113,7 +113,7 @@ def _import(batch_id: int, attempt: int, heart: Heart) -> None:
     batch = ImportBatch.objects.select_related("created_by").get(pk=batch_id)
     settings = ImportSettings.from_json(batch.options)
     files = list(batch.files.order_by("position"))
-    sources = heart.metered(files, [_source(file, settings) for file in files])
+    sources = heart.metered(files, [source_of(file, settings) for file in files])
     result = import_into(
         batch=batch,
         rows=readers.read(sources, settings.read_options()),
@@ -127,7 +127,8 @@ def _import(batch_id: int, attempt: int, heart: Heart) -> None:
     _finish(batch_id, attempt, result, sha256, read=heart.bytes_total)
 
 
-def _source(file: ImportFile, settings: ImportSettings) -> readers.Source:
+def source_of(file: ImportFile, settings: ImportSettings) -> readers.Source:
+    """The stored bytes of an uploaded file. Raises ImportFailedError where they are gone, UnknownFormatError."""
     storage, name = import_storage(), file.file.name
     if not name or not storage.exists(name):
         raise ImportFailedError(f"The uploaded file {file.name} is not there any more. Upload it again.")
