@@ -32,6 +32,12 @@ def integer(name: str, *, default: int, least: int = 0) -> int:
     return int(value)
 
 
+def processors(*, most: int) -> int:
+    """How many processes are worth starting beside ours: none where there is one processor."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, most) if usable > 1 else 0
+
+
 def words(name: str, *, default: str) -> list[str]:
     """Comma-separated words, blanks dropped."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]

@@ -1,29 +1,59 @@
-"""Many articles in one COPY: half the time of ``bulk_create``, with every constraint in force."""
+"""Many articles in one COPY, as fast as Postgres takes them, with every constraint in force."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 
-from corpus.models import Article
+from corpus.models import Article, ImportBatch
+from corpus.preparing import COLUMNS, NULL, Prepared, cell
+
+# What differs from article to article besides what is prepared.
+_OWN = ("uuid", "outlet_id", "story_id")
 
 
-def copy_articles(articles: Sequence[Article]) -> None:
-    """Insert unsaved articles. They do not learn their primary keys; look them up by uuid.
+@dataclass(slots=True)
+class NewArticle:
+    """A prepared article and what the database's side knows of it."""
 
-    Raises IntegrityError like any insert. To be called inside a transaction.
-    """
-    if not articles:
-        return
-    fields = [field for field in Article._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    table = connection.ops.quote_name(Article._meta.db_table)
-    # Rows are sent while the block runs and judged when it ends, both outside Django's cursor.
-    with (
-        connection.wrap_database_errors,
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
-    ):
-        for article in articles:
-            copy.write_row([field.get_db_prep_save(field.pre_save(article, add=True), connection) for field in fields])
+    prepared: Prepared
+    uuid: UUID
+    outlet: int | None
+    story: int | None = None
+
+    def line(self, tail: bytes) -> bytes:
+        own = f"\t{self.uuid.hex}\t{self.outlet or NULL}\t{self.story or NULL}"
+        return b"".join((self.prepared.cells, own.encode(), tail))
+
+
+class ArticleCopy:
+    """Writes the articles of one import. Columns that no article differs in are the model's defaults."""
+
+    def __init__(self, batch: ImportBatch, *, now: datetime) -> None:
+        same = Article(import_batch=batch, created_at=now)
+        rest = {
+            str(field.column): getattr(same, field.attname)
+            for field in Article._meta.concrete_fields
+            if not (field.primary_key or field.generated) and field.column not in (*COLUMNS, *_OWN)
+        }
+        columns = (*COLUMNS, *_OWN, *rest)
+        table = connection.ops.quote_name(Article._meta.db_table)
+        self._statement = f"COPY {table} ({', '.join(map(connection.ops.quote_name, columns))}) FROM STDIN"
+        self._tail = "".join(f"\t{cell(value)}" for value in rest.values()).encode() + b"\n"
+
+    def write(self, articles: Sequence[NewArticle]) -> None:
+        """Insert them. Raises IntegrityError like any insert; to be called inside a transaction."""
+        if not articles:
+            return
+        # Rows are sent while the block runs and judged when it ends, both outside Django's cursor.
+        with (
+            connection.wrap_database_errors,
+            connection.cursor() as cursor,
+            cursor.copy(self._statement) as copy,
+        ):
+            for article in articles:
+                copy.write(article.line(self._tail))

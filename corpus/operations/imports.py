@@ -2,62 +2,32 @@
 
 from __future__ import annotations
 
-import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
-from itertools import batched
+from typing import NamedTuple
+from uuid import UUID, uuid4
 
+from django.conf import settings as django_settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from corpus.cleaning import CleanArticle, clean
-from corpus.import_settings import ImportSettings
+from corpus.crew import prepared
+from corpus.import_settings import SKIP, ImportSettings
 from corpus.models import Article, ImportBatch, ImportIssue, Outlet, Story
-from corpus.operations.bulk import copy_articles
+from corpus.operations.bulk import ArticleCopy, NewArticle
+from corpus.operations.duplicates import link_identical, link_near_duplicates, resembled
+from corpus.operations.results import ImportResult, Marks, Seen
+from corpus.preparing import Cleaning, Prepared
 from corpus.readers.rows import ImportRow, Rejection
 
-CHUNK = 500
 # Imports wait for each other, so that "is it there already?" and "store it" cannot be torn apart.
 _IMPORT_LOCK = 0x51A27
-_TITLE_WIDTH = 1000
 _OUTLET_WIDTH = 200
-
-type _Key = tuple[int | None, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """How far an import is."""
-
-    created: int = 0
-    duplicates: int = 0
-    rejected: int = 0
-
-    @property
-    def records(self) -> int:
-        return self.created + self.duplicates + self.rejected
-
-
-@dataclass
-class ImportResult:
-    """What an import did. ``articles`` names created and matched ones in input order, each once.
-
-    ``batch`` is None after a dry run, and ``articles`` then holds only those that were there before.
-    """
-
-    created: int = 0
-    duplicates: int = 0
-    rejected: list[Rejection] = field(default_factory=list)
-    articles: list[uuid.UUID] = field(default_factory=list)
-    batch: ImportBatch | None = None
-
-    @property
-    def seen(self) -> Seen:
-        return Seen(self.created, self.duplicates, len(self.rejected))
+OUTLET = "outlet"
 
 
 @transaction.atomic
@@ -118,54 +88,47 @@ def import_into(
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_IMPORT_LOCK])
-    result = ImportResult(batch=batch)
-    names = _Names(default_story=settings.story, default_outlet=settings.outlet)
-    matched_before: list[uuid.UUID] = []
-    seen: set[uuid.UUID] = set()
-    for chunk in batched(rows, CHUNK):
-        fresh: set[uuid.UUID] = set()
-        for found in _store(chunk, batch=batch, names=names, result=result, fresh=fresh):
-            if found not in seen:
-                seen.add(found)
-                result.articles.append(found)
-                if found not in fresh:
-                    matched_before.append(found)
-        if on_progress:
-            on_progress(result.seen)
-    _record_issues(batch, result.rejected)
-    if dry_run:
-        result.articles = matched_before
-    return result
+    shelf = _Shelf(batch, settings, only_matched=dry_run)
+    cleaning = Cleaning(settings.rules_off, settings.repair_mojibake, with_text=settings.near_duplicates == SKIP)
+    with closing(prepared(rows, cleaning, processes=django_settings.IMPORT_PROCESSES)) as chunks:
+        for chunk in chunks:
+            shelf.store(chunk)
+            if on_progress:
+                on_progress(shelf.result.seen)
+    return shelf.result
 
 
 class _Names:
-    """Outlets by name and stories by slug, made when first met."""
+    """Keys of outlets by name and of stories by slug, made when first met."""
 
     def __init__(self, *, default_story: str, default_outlet: str) -> None:
         self._default_story = default_story
         self._default_outlet = default_outlet
-        self._outlets: dict[str, Outlet] = {}
-        self._stories: dict[str, Story] = {}
+        self._outlets: dict[str, int] = {}
+        self._stories: dict[str, int] = {}
 
-    def outlet(self, name: str) -> Outlet | None:
+    def outlet(self, name: str) -> int | None:
         name = (name or self._default_outlet).strip()[:_OUTLET_WIDTH]
         if not name:
             return None
         key = name.casefold()
         if key not in self._outlets:
             known = Outlet.objects.filter(name__iexact=name).order_by("pk").first()
-            self._outlets[key] = known or Outlet.objects.create(name=name, slug=_free_slug(name))
+            self._outlets[key] = (known or Outlet.objects.create(name=name, slug=_free_slug(name))).pk
         return self._outlets[key]
 
-    def story(self, slug: str) -> Story | None:
+    def story(self, slug: str) -> int | None:
         given = (slug or self._default_story).strip()
-        made = slugify(given)[:100]
-        if not made:
+        if not given:
             return None
-        if made not in self._stories:
+        if given not in self._stories:
+            made = slugify(given)[:100]
+            if not made:
+                return None
             title = given if given != made else ""
-            self._stories[made], _ = Story.objects.get_or_create(slug=made, defaults={"title": title[:300]})
-        return self._stories[made]
+            story, _ = Story.objects.get_or_create(slug=made, defaults={"title": title[:300]})
+            self._stories[given] = story.pk
+        return self._stories[given]
 
 
 def _free_slug(name: str) -> str:
@@ -182,113 +145,111 @@ def _slugs(stem: str) -> Iterator[str]:
         number += 1
 
 
-@dataclass
-class _Candidate:
-    row: ImportRow
-    article: CleanArticle
-    outlet: Outlet | None
+class _Stored(NamedTuple):
+    """An article that was there before its chunk, perhaps from an earlier chunk (``is_ours``)."""
 
-    @property
-    def key(self) -> _Key:
-        return (self.outlet.pk if self.outlet else None, self.article.fingerprint)
+    pk: int
+    uuid: UUID
+    is_ours: bool
 
 
-def _store(
-    chunk: Iterable[ImportRow | Rejection],
-    *,
-    batch: ImportBatch,
-    names: _Names,
-    result: ImportResult,
-    fresh: set[uuid.UUID],
-) -> list[uuid.UUID]:
-    """Store a chunk; the uuids of its articles, created or matched, in order. ``fresh`` is told the created ones."""
-    candidates = [c for entry in chunk if (c := _candidate(entry, names, result)) is not None]
-    known: dict[_Key, uuid.UUID] = {}
-    groups: dict[str, uuid.UUID | None] = {}
-    stored = Article.objects.filter(fingerprint__in={c.article.fingerprint for c in candidates}).order_by(
-        "version", "pk"
-    )
-    for pk, found, outlet_id, print_, group in stored.values_list(
-        "pk", "uuid", "outlet_id", "fingerprint", "near_duplicate_group"
-    ):
-        known[outlet_id, print_] = found
-        groups[print_] = groups.get(print_) or group
-        del pk
-    new: list[Article] = []
-    order: list[uuid.UUID] = []
-    copies: dict[str, list[Article]] = defaultdict(list)
-    for candidate in candidates:
-        match = known.get(candidate.key)
-        if match is not None:
-            result.duplicates += 1
-            order.append(match)
-            continue
-        article = _article(candidate, batch=batch, names=names)
-        known[candidate.key] = article.uuid
-        copies[article.fingerprint].append(article)
-        new.append(article)
-        fresh.add(article.uuid)
-        order.append(article.uuid)
-    _group(copies, stored=groups)
-    copy_articles(new)
-    result.created += len(new)
-    return order
+type _Key = tuple[int | None, str]
+type _Place = NewArticle | _Stored
 
 
-def _candidate(entry: ImportRow | Rejection, names: _Names, result: ImportResult) -> _Candidate | None:
-    if isinstance(entry, Rejection):
-        result.rejected.append(entry)
-        return None
-    article = clean(entry.fields)
-    problem = _problem(article)
-    if problem is not None:
-        code, message = problem
-        result.rejected.append(Rejection(entry.source, entry.line, "text", code, message, entry.fields["text"][:200]))
-        return None
-    return _Candidate(entry, article, names.outlet(entry.fields.get("outlet", "").strip() or article.outlet))
+class _Shelf:
+    """Where chunks of prepared articles go: each new text once, the others matched."""
 
+    def __init__(self, batch: ImportBatch, settings: ImportSettings, *, only_matched: bool) -> None:
+        self.result = ImportResult(batch=batch)
+        self._batch = batch
+        self._names = _Names(default_story=settings.story, default_outlet=settings.outlet)
+        self._only_matched = only_matched
+        self._skips = settings.near_duplicates == SKIP
+        self._matched_before = Marks()
+        self._copy = ArticleCopy(batch, now=timezone.now())
 
-def _problem(article: CleanArticle) -> tuple[str, str] | None:
-    if not article.text:
-        return "empty_text", "Nothing but page debris is in the text. Check that the whole article was received."
-    if len(article.title) > _TITLE_WIDTH:
-        return "too_long", f"The headline has over {_TITLE_WIDTH} characters. Put a line break after it."
-    return None
+    def store(self, chunk: Sequence[Prepared | Rejection]) -> None:
+        """Write a chunk and count it; the number of queries does not depend on its size."""
+        self._refuse([outcome for outcome in chunk if isinstance(outcome, Rejection)])
+        candidates = [outcome for outcome in chunk if isinstance(outcome, Prepared)]
+        known = self._known({candidate.fingerprint for candidate in candidates})
+        order: list[_Place] = []
+        new: list[NewArticle] = []
+        for candidate in candidates:
+            outlet = self._names.outlet(candidate.outlet)
+            key = (outlet, candidate.fingerprint)
+            if key not in known:
+                article = NewArticle(candidate, uuid4(), outlet)
+                known[key] = article
+                new.append(article)
+            order.append(known[key])
+        if self._skips and new:
+            alike = self._alike(new)
+            order = [alike.get(place.uuid, place) for place in order]
+            new = [article for article in new if article.uuid not in alike]
+        for article in new:
+            article.story = self._names.story(article.prepared.story)
+            self.result.missing.update(
+                article.prepared.missing if article.outlet else (*article.prepared.missing, OUTLET)
+            )
+        self._copy.write(new)
+        self._count(order, new)
+        self._link(known, new)
 
+    def _known(self, fingerprints: set[str]) -> dict[_Key, _Place]:
+        stored = Article.objects.filter(fingerprint__in=fingerprints).order_by("version", "pk")
+        return {
+            (outlet, print_): _Stored(pk, found, batch == self._batch.pk)
+            for pk, found, outlet, print_, batch in stored.values_list(
+                "pk", "uuid", "outlet_id", "fingerprint", "import_batch_id"
+            )
+        }
 
-def _article(candidate: _Candidate, *, batch: ImportBatch, names: _Names) -> Article:
-    row, made = candidate.row, candidate.article
-    fields = row.fields
-    return Article(
-        outlet=candidate.outlet,
-        story=names.story(fields.get("story", "")),
-        external_id=fields.get("id"),
-        url=fields["url"].strip() if "url" in fields else None,
-        published_at=row.published,
-        language=fields["language"].strip() if "language" in fields else None,
-        rights=fields.get("rights"),
-        import_batch=batch,
-        **made.columns(),
-    )
+    def _alike(self, new: Sequence[NewArticle]) -> dict[UUID, _Place]:
+        """Those of the new articles that resemble another, stored or earlier in the list, with what they resemble."""
+        found = resembled(texts=[article.prepared.text for article in new])
+        stored = Article.objects.filter(uuid__in=[one.article for one in found if one and one.article])
+        places = {
+            key: _Stored(pk, key, batch == self._batch.pk)
+            for pk, key, batch in stored.values_list("pk", "uuid", "import_batch_id")
+        }
+        alike: dict[UUID, _Place] = {}
+        for article, one in zip(new, found, strict=True):
+            if one is not None and one.article is not None:
+                alike[article.uuid] = places[one.article]
+            elif one is not None and one.earlier is not None:
+                alike[article.uuid] = new[one.earlier]
+        return alike
 
+    def _count(self, order: Sequence[_Place], new: Sequence[NewArticle]) -> None:
+        self.result.created += len(new)
+        self.result.duplicates += len(order) - len(new)
+        listed: set[UUID] = set()
+        for place in order:
+            if isinstance(place, NewArticle):
+                first = not self._only_matched and place.uuid not in listed
+                listed.add(place.uuid)
+            else:
+                first = not place.is_ours and self._matched_before.add(place.pk)
+            if first:
+                self.result.articles.append(place.uuid)
 
-def _group(copies: dict[str, list[Article]], *, stored: dict[str, uuid.UUID | None]) -> None:
-    """Give the same text under several outlets one near-duplicate group."""
-    for print_, articles in copies.items():
-        if print_ not in stored and len(articles) == 1:
-            continue
-        group = stored.get(print_) or uuid.uuid4()
-        if print_ in stored:
-            Article.objects.filter(fingerprint=print_, near_duplicate_group=None).update(near_duplicate_group=group)
-        for article in articles:
-            article.near_duplicate_group = group
+    def _link(self, known: Mapping[_Key, _Place], new: Sequence[NewArticle]) -> None:
+        """Group the same text under several outlets, and, where near-duplicates are skipped, note what is new."""
+        bearers = Counter(print_ for _, print_ in known)
+        if shared := {a.prepared.fingerprint for a in new if bearers[a.prepared.fingerprint] > 1}:
+            link_identical(fingerprints=shared)
+        if self._skips and new:
+            stored = Article.objects.filter(uuid__in=[article.uuid for article in new])
+            link_near_duplicates(articles=list(stored.values_list("pk", flat=True)))
 
-
-def _record_issues(batch: ImportBatch, rejected: list[Rejection]) -> None:
-    ImportIssue.objects.bulk_create(
-        [
+    def _refuse(self, rejected: Sequence[Rejection]) -> None:
+        for rejection in rejected:
+            self.result.rejected.append(rejection)
+        ImportIssue.objects.bulk_create(
             ImportIssue(
-                batch=batch,
+                batch=self._batch,
                 source=issue.source[:500],
                 line=issue.line,
                 field=issue.field[:50],
@@ -297,6 +258,4 @@ def _record_issues(batch: ImportBatch, rejected: list[Rejection]) -> None:
                 excerpt=issue.excerpt[:200].replace("\x00", " "),
             )
             for issue in rejected
-        ],
-        batch_size=CHUNK,
-    )
+        )

@@ -16,7 +16,8 @@ from django.utils import timezone
 from corpus import readers, uploads
 from corpus.import_settings import ImportSettings
 from corpus.models import Article, ImportBatch, ImportFile, import_storage
-from corpus.operations.imports import ImportResult, Seen, import_into
+from corpus.operations.imports import import_into
+from corpus.operations.results import ImportResult, Seen
 
 logger = logging.getLogger(__name__)
 

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from corpus.import_settings import ImportSettings
 from corpus.models import Article, ArticleBorders, ImportBatch, ImportIssue, Outlet, Story
 from corpus.operations import borders_for, import_rows
-from corpus.operations.bulk import copy_articles
+from corpus.operations.bulk import ArticleCopy, NewArticle
+from corpus.preparing import Cleaning, prepare
 from corpus.readers import read, sources_of, upload
 from corpus.readers.rows import ImportRow
 from spans.offsets import Segment, SegmentMap
@@ -153,12 +156,12 @@ def test_the_database_refuses_the_same_text_twice_around_the_operation():
 
 
 def test_many_articles_at_once_are_refused_like_one_and_by_name():
-    [found] = _import({"text": "It rained all day."}).articles
-    copy = Article.objects.get(uuid=found)
-    copy.pk, copy.uuid = None, uuid.uuid4()
+    batch = _import({"text": "It rained all day."}).batch
+    [same] = prepare([ImportRow("a", 1, {"text": "It rained all day."})], Cleaning())
+    copy = ArticleCopy(batch, now=timezone.now())
 
     with pytest.raises(IntegrityError, match="one_text_per_outlet_and_version"), transaction.atomic():
-        copy_articles([copy])
+        copy.write([NewArticle(same, uuid.uuid4(), outlet=None, story=None)])
 
 
 def test_the_queries_of_an_import_do_not_grow_with_its_articles(django_assert_num_queries):
@@ -166,6 +169,43 @@ def test_the_queries_of_an_import_do_not_grow_with_its_articles(django_assert_nu
         _import(*({"text": f"Article {n} was here."} for n in range(3)), outlet="A")
     with django_assert_num_queries(8):
         _import(*({"text": f"Article {n} is here."} for n in range(30)), outlet="A")
+
+
+def test_a_long_import_in_several_processes_gives_what_a_short_one_gives(settings):
+    settings.IMPORT_PROCESSES = 2
+    records = [{"text": f"Article {n % 2400} was here.", "outlet": "AB"[n % 2]} for n in range(3000)]
+    records[5] = {"text": ""}
+
+    result = _import(*records)
+
+    assert (result.created, result.duplicates, len(result.rejected)) == (2400, 599, 1)
+    stored = list(Article.objects.order_by("pk").values_list("uuid", "text"))
+    assert result.articles == [found for found, _ in stored]
+    first = [record["text"] for record in records[:2400] if record["text"]]
+    assert [text for _, text in stored] == [*first, "Article 5 was here."]
+    assert result.missing == {"date": 2400, "byline": 2400, "language": 2400}
+    again = _import(*records[:1500])
+    assert (again.created, again.articles) == (0, [found for found, text in stored if text in first[:1499]])
+
+
+LONG = " ".join(f"Word{n} stands here as the number {n * 7} of them." for n in range(60))
+
+
+def test_near_duplicates_are_skipped_where_that_is_asked_for():
+    chosen = ImportSettings(near_duplicates="skip")
+    [first, second] = _import({"text": LONG}, {"text": "It rained all day."}, settings=chosen).articles
+
+    result = _import(
+        {"text": LONG + " And that was all.", "story": "not-made"},
+        {"text": "Another text altogether, which is new."},
+        {"text": LONG.replace("Word9 ", "Word ")},
+        settings=chosen,
+    )
+
+    assert (result.created, result.duplicates, result.articles[0]) == (1, 2, first)
+    assert len(result.articles) == 2
+    assert not Story.objects.exists()
+    assert second not in result.articles
 
 
 def test_borders_are_computed_once():
