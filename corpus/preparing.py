@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from corpus.cleaning import CLEANER_VERSION, CleanArticle, clean
+from corpus.cleaning import CleanArticle, RuleSet, clean
 from corpus.readers.rows import ImportRow, Rejection, excerpt_of
 from spans.offsets import Segment
 
@@ -56,13 +56,14 @@ type Outcome = Prepared | Rejection
 
 
 def prepare(entries: Iterable[ImportRow | Rejection], cleaning: Cleaning) -> list[Outcome]:
-    """One outcome for each entry, in order; a record that cannot be cleaned is a rejection."""
-    return [entry if isinstance(entry, Rejection) else _prepared(entry, cleaning) for entry in entries]
+    """One outcome for each entry, in order; a record that cannot be cleaned is a rejection. Raises UnknownRuleError."""
+    rules = RuleSet.without(cleaning.rules_off)
+    return [entry if isinstance(entry, Rejection) else _prepared(entry, rules, cleaning) for entry in entries]
 
 
-def _prepared(row: ImportRow, cleaning: Cleaning) -> Outcome:
+def _prepared(row: ImportRow, rules: RuleSet, cleaning: Cleaning) -> Outcome:
     try:
-        article = clean(row.fields)
+        article = clean(row.fields, rules)
     except Exception as error:  # noqa: BLE001 - a fault of ours in one record must not cost the others
         return _rejected(
             row,
@@ -80,7 +81,7 @@ def _prepared(row: ImportRow, cleaning: Cleaning) -> Outcome:
         outlet=fields.get("outlet", "").strip() or article.outlet,
         story=fields.get("story", ""),
         fingerprint=article.fingerprint,
-        cells=_cells(row, article),
+        cells=_cells(row, article, rules.version),
         missing=tuple(
             name
             for name, there in (
@@ -98,7 +99,7 @@ def _rejected(row: ImportRow, code: str, message: str) -> Rejection:
     return Rejection(row.source, row.line, "text", code, message, excerpt_of(row.fields["text"][:400]))
 
 
-def _cells(row: ImportRow, article: CleanArticle) -> bytes:
+def _cells(row: ImportRow, article: CleanArticle, version: str) -> bytes:
     fields = row.fields
     return "\t".join(
         (
@@ -118,7 +119,7 @@ def _cells(row: ImportRow, article: CleanArticle) -> bytes:
             article.text_sha256,
             article.fingerprint,
             str(len(article.text)),
-            CLEANER_VERSION,
+            version,
         )
     ).encode()
 

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from corpus.cleaning import RuleSet
 from corpus.crew import prepared
 from corpus.import_settings import SKIP, ImportSettings
 from corpus.models import Article, ImportBatch, ImportIssue, Outlet, Story
@@ -89,6 +90,8 @@ def import_into(
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_IMPORT_LOCK])
     shelf = _Shelf(batch, settings, only_matched=dry_run)
+    # Refuse a rule that there is not before anything is read.
+    RuleSet.without(settings.rules_off)
     cleaning = Cleaning(settings.rules_off, settings.repair_mojibake, with_text=settings.near_duplicates == SKIP)
     with closing(prepared(rows, cleaning, processes=django_settings.IMPORT_PROCESSES)) as chunks:
         for chunk in chunks:

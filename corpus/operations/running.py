@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from corpus import readers, uploads
+from corpus.cleaning import UnknownRuleError
 from corpus.import_settings import ImportSettings
 from corpus.models import Article, ImportBatch, ImportFile, import_storage
 from corpus.operations.imports import import_into
@@ -178,7 +179,7 @@ def _finish(batch_id: int, attempt: int, result: ImportResult, sha256: str, *, r
 
 def _said(error: Exception) -> str:
     """The failure in words for the person who uploaded; the log has the rest."""
-    if isinstance(error, (ImportFailedError, readers.UnknownFormatError)):
+    if isinstance(error, (ImportFailedError, readers.UnknownFormatError, UnknownRuleError)):
         return str(error)
     if isinstance(error, OSError):
         return f"A file could not be read or written: {error.strerror or error}. Nothing was written; try again."

@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from corpus.cleaning import UnknownRuleError
 from corpus.import_settings import ImportSettings
 from corpus.models import Article, ArticleBorders, ImportBatch, ImportIssue, Outlet, Story
 from corpus.operations import borders_for, import_rows
@@ -186,6 +187,17 @@ def test_a_long_import_in_several_processes_gives_what_a_short_one_gives(setting
     assert result.missing == {"date": 2400, "byline": 2400, "language": 2400}
     again = _import(*records[:1500])
     assert (again.created, again.articles) == (0, [found for found, text in stored if text in first[:1499]])
+
+
+def test_a_rule_that_is_off_leaves_its_debris_and_is_named_by_the_article():
+    record = {"title": "Rain", "text": "It rained all day.\n\nShare this"}
+    _import(record, settings=ImportSettings(rules_off=("share",)))
+
+    article = Article.objects.get()
+    assert article.text.endswith("Share this")
+    assert article.cleaner_version.endswith("-share")
+    with pytest.raises(UnknownRuleError, match="called polish"):
+        _import(record, settings=ImportSettings(rules_off=("polish",)))
 
 
 LONG = " ".join(f"Word{n} stands here as the number {n * 7} of them." for n in range(60))
