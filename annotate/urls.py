@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotate.views import articles, dashboard, labelling, work
+from annotate.views import articles, browse, dashboard, labelling, work
 
 app_name = "annotate"
 urlpatterns = [
@@ -14,7 +14,10 @@ urlpatterns = [
     path("projects/<slug:slug>/agreement/freshness/", dashboard.freshness, name="freshness"),
     path("projects/<slug:slug>/agreement/refresh/", dashboard.refresh, name="refresh"),
     path("projects/<slug:slug>/codebook/", dashboard.codebook, name="codebook"),
+    path("projects/<slug:slug>/articles/", browse.project_articles, name="project-articles"),
     path("projects/<slug:slug>/articles/<uuid:uuid>/", articles.article, name="article"),
+    path("articles/", browse.all_articles, name="articles"),
+    path("articles/<uuid:uuid>/", browse.reading, name="reading"),
     path("tasks/<uuid:uuid>/", labelling.task, name="task"),
     path("stories/<slug:slug>/", articles.story, name="story"),
 ]

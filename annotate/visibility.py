@@ -1,5 +1,6 @@
 """What of projects, codebooks, articles and accounts a manager finds in the admin; handed to ``corpus.visibility``."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
 from annotate.models import Codebook, Membership, Project, ProjectArticle, Role, Task
+from annotate.permissions import TABLE
 from corpus import visibility
-from corpus.models import Article
+from corpus.models import Article, ArticleQuerySet
 
 
 def projects_for(user: visibility.Account) -> QuerySet[Project]:
@@ -109,3 +111,26 @@ def _added_by(user: visibility.Account, model: type[models.Model]) -> QuerySet[L
         .order_by()
         .values(row=Cast("object_id", BigIntegerField()))
     )
+
+
+def projects_to_browse(user: visibility.Account) -> QuerySet[Project]:
+    """Projects in which the person may see where articles come from, now: ``see_articles`` in the table, as one query."""
+    if visibility.is_superuser(user):
+        return Project.objects.all()
+    projects = Project.objects.of_member(user.pk, *TABLE["see_articles"])
+    return projects.exclude(pk__in=_blinded(user).values("pk"))
+
+
+def articles_to_browse(user: User, projects: Iterable[Project]) -> ArticleQuerySet:
+    """Articles of ``projects`` (in which the person may see them), less those the same person is to read blind."""
+    inside = ProjectArticle.objects.filter(project__in=[project.pk for project in projects], article=OuterRef("pk"))
+    articles = Article.objects.filter(Exists(inside))
+    return articles if visibility.is_superuser(user) else _without_blind(user, articles)
+
+
+def _without_blind(user: User, articles: ArticleQuerySet) -> ArticleQuerySet:
+    # Asked first, as nearly always there is none, and then the articles need not be compared with anything.
+    blinded = list(_blinded(user).values_list("pk", flat=True))
+    if not blinded:
+        return articles
+    return articles.exclude(Exists(ProjectArticle.objects.filter(project__in=blinded, article=OuterRef("pk"))))

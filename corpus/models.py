@@ -7,15 +7,18 @@ from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Left, Lower
 from django.utils.text import Truncator
 
 from corpus.duplicate_models import ArticleSketch, DuplicateGroup, GroupMerge, NotDuplicates
+from corpus.search_models import ArticleSearch
 from corpus.story_models import StoryProposal, StoryProposalArticle
 
 __all__ = [
     "Article",
     "ArticleBorders",
     "ArticleQuerySet",
+    "ArticleSearch",
     "ArticleSketch",
     "DuplicateGroup",
     "GroupMerge",
@@ -173,8 +176,13 @@ class Article(models.Model):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    outlet = models.ForeignKey(Outlet, null=True, blank=True, on_delete=models.PROTECT, related_name="articles")
-    story = models.ForeignKey(Story, null=True, blank=True, on_delete=models.SET_NULL, related_name="articles")
+    # Both keys lead an index below: one of their own would only slow imports.
+    outlet = models.ForeignKey(
+        Outlet, null=True, blank=True, on_delete=models.PROTECT, related_name="articles", db_index=False
+    )
+    story = models.ForeignKey(
+        Story, null=True, blank=True, on_delete=models.SET_NULL, related_name="articles", db_index=False
+    )
     external_id = models.CharField(max_length=200, null=True, blank=True)
     url = models.URLField(max_length=2000, null=True, blank=True)
     title = models.CharField(max_length=1000, blank=True, help_text="The headline, as it opens the text.")
@@ -223,6 +231,13 @@ class Article(models.Model):
             models.Index(fields=["story", "-id"], name="article_by_story"),
             # import_articles looks duplicates up by fingerprint alone before it knows the outlet.
             models.Index(fields=["fingerprint"], name="article_by_fingerprint"),
+            # Browsing: each order is an index to be walked from the cursor on, and each filter finds its few articles
+            # by one of these; what is frequent is met soon on the walk. More would cost imports more than it gives.
+            models.Index(fields=["published_at", "id"], name="article_by_date"),
+            models.Index(fields=["outlet", "published_at", "id"], name="article_by_outlet_and_date"),
+            models.Index(fields=["n_chars", "id"], name="article_by_length"),
+            models.Index(Lower(Left("title", 100)), "id", name="article_by_headline"),
+            models.Index(fields=["language"], name="article_by_language"),
         ]
 
     def __str__(self) -> str:

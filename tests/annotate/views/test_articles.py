@@ -145,7 +145,7 @@ def test_the_page_asks_a_constant_number_of_questions(client, number, django_ass
         make_reading(project, article, make_user(), [("FRAME", 0, 4)] * number)
     client.force_login(ada)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(address(project, article))
 
 

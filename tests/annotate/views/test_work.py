@@ -116,7 +116,7 @@ def test_my_work_asks_a_constant_number_of_questions(client, mara, number, djang
         make_task(project, make_article(), mara)
         make_task(project, make_article(), mara, state="submitted")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get("/")
 
 
@@ -208,7 +208,7 @@ def test_projects_asks_a_constant_number_of_questions(client, mara, number, djan
     for _ in range(number):
         make_project(members={mara: "manager"})
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get("/projects/")
 
 

@@ -1,0 +1,292 @@
+"""What filters and orders give, page by page, and that a longer corpus does not make a longer walk."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from annotate.browsing import (
+    EXCLUDED,
+    IN_PROGRESS,
+    LABELLED,
+    NOT_STARTED,
+    ROWS,
+    SORTS,
+    Cursor,
+    Wanted,
+    WrongCursorError,
+    in_state,
+    list_articles,
+    matching,
+    understand_query,
+)
+from annotate.models import ProjectArticle
+from corpus.models import Article
+from corpus.operations.search import index_articles
+from tests.factories import (
+    make_article,
+    make_outlet,
+    make_project,
+    make_reading,
+    make_story,
+    make_task,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def titles(wanted, project=None, after=""):
+    query = understand_query(wanted)
+    found = matching(Article.objects.all(), wanted, query, project)
+    return [article.title for article in list_articles(found, wanted, query, after).articles]
+
+
+@pytest.fixture
+def world():
+    """Four articles that differ in everything."""
+    wire, post = make_outlet("Northgate Wire", slug="northgate-wire"), make_outlet("Harbour Post")
+    walk = make_story("walk", title="The long walk")
+    group = uuid4()
+    make_article("A walk\n\nx", wire, walk, published_at=DAY, language="en", near_duplicate_group=group)
+    make_article("b walk\n\n" + "x" * 50, post, walk, published_at=DAY, language="en-GB", near_duplicate_group=group)
+    make_article("C\n\n" + "x" * 90, wire, None, published_at=DAY + timedelta(hours=11, minutes=59), language="es")
+    make_article("D walk\n\n" + "x" * 20, None, None, published_at=None, language=None)
+    index_articles()
+    return group
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Wanted(), ["C", "b walk", "A walk", "D walk"]),
+        (Wanted(sort="oldest"), ["A walk", "b walk", "C", "D walk"]),
+        (Wanted(sort="longest"), ["C", "b walk", "D walk", "A walk"]),
+        (Wanted(sort="shortest"), ["A walk", "D walk", "b walk", "C"]),
+        (Wanted(sort="headline"), ["A walk", "b walk", "C", "D walk"]),
+        (Wanted(outlet="northgate WIRE"), ["C", "A walk"]),
+        (Wanted(outlet="northgate-wire"), ["C", "A walk"]),
+        (Wanted(outlet="nobody"), []),
+        (Wanted(story="walk"), ["b walk", "A walk"]),
+        (Wanted(story="the long WALK"), ["b walk", "A walk"]),
+        (Wanted(story="none"), []),
+        (Wanted(language="EN"), ["b walk", "A walk"]),
+        (Wanted(language="en-gb"), ["b walk"]),
+        (Wanted(language="e"), []),
+        (Wanted(since=DAY.date()), ["C", "b walk", "A walk"]),
+        (Wanted(since=DAY.date() + timedelta(days=1)), []),
+        (Wanted(until=DAY.date()), ["C", "b walk", "A walk"]),
+        (Wanted(until=DAY.date() - timedelta(days=1)), []),
+        (Wanted(shortest=28, longest=58), ["b walk", "D walk"]),
+        (Wanted(q="walk", sort="newest"), ["b walk", "A walk", "D walk"]),
+        (Wanted(q="walk", outlet="Harbour Post", sort="relevance"), ["b walk"]),
+        (Wanted(q="nowhere", sort="relevance"), []),
+    ],
+)
+def test_filters_and_orders(world, wanted, expected):
+    assert titles(wanted) == expected
+
+
+def test_near_duplicates_are_listed_by_their_group(world):
+    assert titles(Wanted(group=world, sort="oldest")) == ["A walk", "b walk"]
+
+
+def test_states_of_labelling_tell_every_article_apart():
+    project, other = make_project(), make_project()
+    names = ["untouched", "without tasks", "claimed", "half", "returned", "done", "out", "done elsewhere"]
+    articles = {name: make_article(f"{name}\n\nx") for name in names}
+    people = [make_user(), make_user()]
+    for name, states in {
+        "untouched": ["open", "open"],
+        "without tasks": [],
+        "claimed": ["claimed", "open"],
+        "half": ["submitted", "open"],
+        "returned": ["submitted", "returned"],
+        "done": ["submitted", "submitted"],
+        "out": ["submitted"],
+        "done elsewhere": ["open"],
+    }.items():
+        ProjectArticle.objects.create(
+            project=project,
+            article=articles[name],
+            excluded=name == "out",
+            excluded_reason="not news" if name == "out" else "",
+        )
+        for user, state in zip(people, states, strict=False):
+            make_task(project, articles[name], None if state == "open" else user, state)
+    make_task(project, articles["done"], make_user(), "skipped")
+    make_reading(other, articles["done elsewhere"], people[0])
+
+    told = {
+        state: sorted(Article.objects.filter(in_state(project, state)).values_list("title", flat=True))
+        for state in (NOT_STARTED, IN_PROGRESS, LABELLED, EXCLUDED)
+    }
+
+    assert told == {
+        NOT_STARTED: ["done elsewhere", "untouched", "without tasks"],
+        IN_PROGRESS: ["claimed", "half", "returned"],
+        LABELLED: ["done"],
+        EXCLUDED: ["out"],
+    }
+
+
+@pytest.mark.parametrize("sort", list(SORTS))
+def test_pages_join_without_gap_or_repetition_while_articles_come_in(sort):
+    for number in range(2 * ROWS + 5):
+        # Many ties, and a third without a date, so that the primary key has to decide.
+        date = None if number % 3 == 0 else DAY + timedelta(days=number % 4)
+        make_article(f"Walk {number % 5}\n\n" + "x " * (number % 7 + 1) + str(number), published_at=date)
+    index_articles()
+    before = set(Article.objects.values_list("pk", flat=True))
+    wanted = Wanted(q="walk" if sort == "relevance" else "", sort=sort)
+
+    pages, after = [], ""
+    for _ in range(5):
+        query = understand_query(wanted)
+        found = matching(Article.objects.all(), wanted, query, None)
+        listing = list_articles(found, wanted, query, after)
+        pages.append([article.pk for article in listing.articles])
+        for date in (None, DAY - timedelta(days=9), DAY + timedelta(days=2), DAY + timedelta(days=9)):
+            make_article(f"Walk 2\n\nx {uuid4()}", published_at=date)
+        index_articles()
+        if listing.after is None:
+            break
+        after = str(listing.after)
+
+    shown = [key for page in pages for key in page]
+    assert len(shown) == len(set(shown))
+    assert before <= set(shown)
+    assert [len(page) for page in pages[:2]] == [ROWS, ROWS]
+
+
+@pytest.mark.parametrize(
+    ("text", "sort"),
+    [
+        ("nonsense", "newest"),
+        ("", "newest"),
+        ("bnVsbA", "newest"),
+        (str(Cursor("x", 1)), "newest"),
+        (str(Cursor("2026-01-01T00:00:00", 1)), "newest"),
+        (str(Cursor("x", 1)), "longest"),
+        (str(Cursor(2**40, 1)), "longest"),
+        (str(Cursor(1, "x")), "longest"),
+        (str(Cursor(1, 2**64)), "longest"),
+        (str(Cursor(1, True)), "longest"),
+        (str(Cursor("a\x00b", 1)), "headline"),
+        (str(Cursor(float("nan"), 1)), "longest"),
+        ("[" * 5000, "newest"),
+        ("é", "newest"),
+    ],
+)
+def test_a_cursor_written_by_hand_is_refused(text, sort):
+    with pytest.raises(WrongCursorError):
+        Cursor.read(text, sort)
+
+
+@pytest.mark.parametrize(
+    ("cursor", "sort"),
+    [
+        (Cursor(DAY, 7), "newest"),
+        (Cursor(None, 7), "oldest"),
+        (Cursor(7, 8), "longest"),
+        (Cursor("é 移", 8), "headline"),
+        (Cursor(0.12345678901234567, 8), "relevance"),
+    ],
+)
+def test_a_cursor_comes_back_as_it_was(cursor, sort):
+    assert Cursor.read(str(cursor), sort) == cursor
+
+
+def nodes(plan):
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from nodes(inner)
+
+
+@pytest.fixture
+def filled():
+    """4,000 articles of 20 outlets, a project with all of them, a few of them begun; statistics are up to date."""
+    outlets = [make_outlet() for _ in range(20)]
+    story = make_story("walk")
+    project = make_project()
+    sample = make_article()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO corpus_article (uuid, outlet_id, story_id, title, published_at, language, raw, raw_fields, text,
+                segments, removed, zones, text_sha256, fingerprint, n_chars, cleaner_version, version, created_at)
+            SELECT gen_random_uuid(), (%s::bigint[])[1 + i %% 20], CASE WHEN i %% 400 = 0 THEN %s::bigint END,
+                'Headline ' || md5(i::text), now() - i * interval '1 hour', CASE WHEN i %% 50 = 0 THEN 'es' ELSE 'en' END,
+                text, '[]', text, '[]', '[]', '[]', md5(i::text), md5(i::text), length(text), 'x', 1, now()
+            FROM generate_series(1, 4000) i, left(repeat('words of it ', 450), 1000 + (i * 7919) %% 4000) text
+            """,
+            [[outlet.pk for outlet in outlets], story.pk],
+        )
+        cursor.execute(
+            """
+            INSERT INTO corpus_articlesearch (article_id, config, vector)
+            SELECT id, 'english', to_tsvector('english', title || CASE WHEN id %% 500 = 0 THEN ' rare' ELSE ' common' END)
+            FROM corpus_article WHERE id <> %s
+            """,
+            [sample.pk],
+        )
+        cursor.execute(
+            "INSERT INTO annotate_projectarticle (project_id, article_id, priority, excluded, excluded_reason) "
+            "SELECT %s, id, 0, false, '' FROM corpus_article",
+            [project.pk],
+        )
+    for article in Article.objects.order_by("pk")[100:130]:
+        make_task(project, article, make_user(), "submitted")
+    with connection.cursor() as cursor:
+        for table in ("corpus_article", "corpus_articlesearch", "annotate_projectarticle", "annotate_task"):
+            cursor.execute(f"ANALYZE {table}")
+    return project
+
+
+@pytest.mark.parametrize("scoped", [False, True], ids=["all", "project"])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        *(Wanted(sort=sort) for sort in ("newest", "oldest", "longest", "shortest", "headline")),
+        Wanted(outlet="Northgate"),
+        Wanted(story="walk"),
+        Wanted(language="es"),
+        Wanted(since=(timezone.now() - timedelta(days=5)).date()),
+        Wanted(shortest=4900),
+        Wanted(q="rare", sort="relevance"),
+        Wanted(q="common", sort="newest"),
+        Wanted(q="common", sort="relevance"),
+        Wanted(state=LABELLED),
+        Wanted(state=NOT_STARTED),
+    ],
+    ids=repr,
+)
+def test_no_page_reads_the_whole_table(filled, wanted, scoped, django_assert_max_num_queries):
+    if wanted.state and not scoped:
+        pytest.skip("a state belongs to a project")
+    if wanted.outlet:
+        wanted = Wanted(outlet=Article.objects.exclude(outlet=None)[0].outlet.name)
+    project = filled if scoped else None
+    scope = Article.objects.filter(projects=filled) if scoped else Article.objects.all()
+    query = understand_query(wanted)
+    found = matching(scope, wanted, query, project)
+
+    with django_assert_max_num_queries(5) as captured:
+        listing = list_articles(found, wanted, query, "")
+
+    assert listing.articles
+    for statement in captured.captured_queries:
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN (FORMAT JSON) " + statement["sql"].replace("%", "%%"))
+            (plan,) = cursor.fetchone()
+        plan = json.loads(plan) if isinstance(plan, str) else plan
+        scanned = {
+            node["Relation Name"]
+            for node in nodes(plan[0]["Plan"])
+            if node["Node Type"] == "Seq Scan" and node["Plan Rows"] > 100
+        }
+        assert "corpus_article" not in scanned, statement["sql"]
