@@ -83,6 +83,10 @@ ALL: tuple[Format, ...] = (
         re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<(?:rss|feed|rdf:RDF)\b"),
         extra="feed", needs=("feedparser",),
     ),
+    Format(
+        "warc", "web archives", (".warc", ".warc.gz"), "corpus.readers.warc:read_warc", re.compile(rb"WARC/"),
+        extra="warc", needs=("trafilatura", "lxml", "charset_normalizer", "brotli"),
+    ),
     Format("zip", "zip archives", (".zip",), "corpus.readers.archive:read_zip", re.compile(rb"PK(?:\x03\x04|\x05\x06)")),
     Format(TEXT, "plain text", (".txt", ".text"), "corpus.readers.text:read_text", re.compile(rb"")),
 )  # fmt: skip
