@@ -74,6 +74,15 @@ def trim(raw: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+def trim_title(raw: str, start: int, end: int) -> tuple[int, int]:
+    """Like :func:`trim`, line breaks too: a title is one line whatever breaks are in it."""
+    while start < end and raw[start] in _BLANKS_AND_BREAKS:
+        start += 1
+    while end > start and raw[end - 1] in _BLANKS_AND_BREAKS:
+        end -= 1
+    return start, end
+
+
 def line_spans(raw: str, start: int, end: int) -> list[tuple[int, int]]:
     """The lines of ``raw[start:end)``, trimmed; an empty range for a blank line."""
     stretch = raw[start:end]
@@ -134,12 +143,12 @@ def canonicalise(raw: str, lines: Sequence[Line]) -> Canonical:
                 blank_end = reached
                 while blank_end < start and raw[blank_end] in _BLANKS_AND_BREAKS:
                     blank_end += 1
-            _add(stretches, reached, blank_end, at, at + len(gap))
+            add_stretch(stretches, reached, blank_end, at, at + len(gap))
             text.append(gap)
             at += len(gap)
         begin = at
         for piece, first, last in [(ready, start, end)] if ready is not None else _pieces(raw, start, end):
-            _add(stretches, first, last, at, at + len(piece))
+            add_stretch(stretches, first, last, at, at + len(piece))
             text.append(piece)
             at += len(piece)
         places.append((begin, at))
@@ -186,7 +195,7 @@ def _joins(char: str) -> bool:
     return char >= "\u0300" and (unicodedata.category(char)[0] == "M" or ord(char) in _JAMO)
 
 
-def _add(stretches: list[_Stretch], raw_start: int, raw_end: int, text_start: int, text_end: int) -> None:
+def add_stretch(stretches: list[_Stretch], raw_start: int, raw_end: int, text_start: int, text_end: int) -> None:
     """Append, or lengthen the last stretch where both map character by character and join up."""
     if stretches and raw_end - raw_start == text_end - text_start:
         raw_from, raw_to, text_from, text_to = stretches[-1]

@@ -187,6 +187,7 @@ class Article(models.Model):
     url = models.URLField(max_length=2000, null=True, blank=True)
     title = models.CharField(max_length=1000, blank=True, help_text="The headline, as it opens the text.")
     byline = models.CharField(max_length=500, null=True, blank=True)
+    agency = models.CharField(max_length=100, null=True, blank=True, help_text="News agency the report came from.")
     published_at = models.DateTimeField(null=True, blank=True)
     language = models.CharField(max_length=35, null=True, blank=True, help_text="BCP 47 tag, e.g. en or es-MX.")
     rights = models.CharField(max_length=500, null=True, blank=True)
@@ -200,7 +201,15 @@ class Article(models.Model):
     fingerprint = models.CharField(max_length=64, editable=False)
     n_chars = models.PositiveIntegerField(editable=False)
     cleaner_version = models.CharField(
-        max_length=500, editable=False, help_text='Edition of the rules and which were off: "1", "1-navigation-share".'
+        max_length=500,
+        editable=False,
+        help_text='Edition of the rules and what differs from all rules: "2-share+mojibake".',
+    )
+    n_mojibake = models.PositiveIntegerField(
+        "suspect characters",
+        default=0,
+        editable=False,
+        help_text="Places that look decoded with the wrong charset and were left as they came.",
     )
     version = models.PositiveSmallIntegerField(default=1, editable=False)
     supersedes = models.OneToOneField(
@@ -238,6 +247,8 @@ class Article(models.Model):
             models.Index(fields=["n_chars", "id"], name="article_by_length"),
             models.Index(Lower(Left("title", 100)), "id", name="article_by_headline"),
             models.Index(fields=["language"], name="article_by_language"),
+            # Few articles of many: the admin lists those that may have been decoded with the wrong charset.
+            models.Index(fields=["-id"], condition=Q(n_mojibake__gt=0), name="article_with_mojibake"),
         ]
 
     def __str__(self) -> str:

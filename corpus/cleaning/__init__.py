@@ -1,4 +1,4 @@
-"""Page debris, removed by named rules that can be switched off: docs/reference/cleaning.md lists them."""
+"""Page debris, removed by named rules that can be switched off: docs/reference/cleaning-rules.md lists them."""
 
 from corpus.cleaning.article import CleanArticle, RawField, Removed, clean
 from corpus.cleaning.rules import (

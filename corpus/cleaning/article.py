@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from corpus.canonical import Line as CanonicalLine
-from corpus.canonical import canonicalise, fingerprint, is_normal, plain, text_sha256, trim
-from corpus.cleaning import headline, zones
+from corpus.canonical import canonicalise, fingerprint, is_normal, plain, text_sha256, trim, trim_title
+from corpus.cleaning import agency, headline, mojibake, zones
 from corpus.cleaning.page import Cut, Line, Page, Rule, lines_of
 from corpus.cleaning.rules import ALL_RULES, INVISIBLE, LAYOUT, METADATA, RuleSet
 from spans.offsets import Segment
@@ -17,6 +17,8 @@ from spans.offsets import Segment
 TEXT_FIELDS = ("title", "text")
 FIELD_BREAK = "\n\n"
 BYLINE_WIDTH = 500
+# Where mojibake is looked for: what people read, not addresses and identifiers.
+REPAIRABLE_FIELDS = frozenset(["title", "text", "byline", "outlet"])
 
 _ENDS_STANDFIRST = {"byline", "empty_byline", "date_line", "read_time", "repeated_title"}
 
@@ -39,7 +41,10 @@ class RawField(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class CleanArticle:
-    """Everything the article's row needs that comes of its characters. Offsets are code points, half-open."""
+    """Everything the article's row needs that comes of its characters. Offsets are code points, half-open.
+
+    ``n_mojibake`` counts the places that look decoded with the wrong charset and stand in the text as they came.
+    """
 
     raw: str
     raw_fields: list[RawField]
@@ -50,8 +55,10 @@ class CleanArticle:
     title: str
     byline: str
     outlet: str
+    agency: str
     text_sha256: str = field(repr=False)
     fingerprint: str = field(repr=False)
+    n_mojibake: int
     cleaner_version: str
 
     def columns(self) -> dict[str, Any]:
@@ -68,6 +75,8 @@ class CleanArticle:
             "zones": self.zones,
             "title": self.title,
             "byline": self.byline[:BYLINE_WIDTH] or None,
+            "agency": self.agency or None,
+            "n_mojibake": self.n_mojibake,
             "text_sha256": self.text_sha256,
             "fingerprint": self.fingerprint,
             "n_chars": len(self.text),
@@ -81,7 +90,20 @@ def clean(fields: Mapping[str, str], rules: RuleSet = ALL_RULES) -> CleanArticle
     ``title``, where given, is the headline; else the headline is found in the text. The result's ``text`` may be
     empty, where nothing but debris came: the caller refuses that.
     """
-    raw, raw_fields = _joined(fields)
+    received, received_fields = _joined(fields)
+    edits = mojibake.edits_of(
+        received, ((f["start"], f["end"]) for f in received_fields if f["name"] in REPAIRABLE_FIELDS)
+    )
+    repaired = mojibake.Repaired(received, edits) if edits and rules.repair_mojibake else None
+    raw, raw_fields = received, received_fields
+    if repaired is not None:
+        # The rules look at what is meant; what comes of it is counted in raw again at the end.
+        raw = repaired.text
+        raw_fields = [
+            {"name": f["name"], "start": repaired.from_raw(f["start"]), "end": repaired.from_raw(f["end"])}
+            for f in received_fields
+        ]
+        fields = {f["name"]: raw[f["start"] : f["end"]] for f in raw_fields}
     normal = is_normal(raw)
     page = Page(
         raw,
@@ -94,7 +116,7 @@ def clean(fields: Mapping[str, str], rules: RuleSet = ALL_RULES) -> CleanArticle
     if page.title_given and page.lines:
         page.headline = page.lines[0]
     cuts: list[tuple[int, int, str]] = []
-    found_byline = found_outlet = ""
+    found_byline = found_outlet = found_agency = ""
     for first, chosen in ((True, rules.before_headline), (False, rules.after_headline)):
         if not first:
             page.headline = headline.find_headline(page)
@@ -108,6 +130,7 @@ def clean(fields: Mapping[str, str], rules: RuleSet = ALL_RULES) -> CleanArticle
                 # Later rules know the author's biography by the name.
                 page.byline = page.byline or cut.byline
                 found_outlet = found_outlet or cut.outlet
+                found_agency = found_agency or cut.agency
     canonical = canonicalise(raw, _with_breaks(page.lines, page.headline))
     title = next(
         (
@@ -117,18 +140,25 @@ def clean(fields: Mapping[str, str], rules: RuleSet = ALL_RULES) -> CleanArticle
         ),
         "",
     )
+    byline = plain(fields.get("byline", "")) or found_byline
+    segments: Sequence[Segment] = canonical.segments
+    removed = _explained(raw, canonical.dropped, cuts, raw_fields)
+    if repaired is not None:
+        segments, removed = repaired.in_raw(segments, removed)
     return CleanArticle(
-        raw=raw,
-        raw_fields=raw_fields,
+        raw=received,
+        raw_fields=received_fields,
         text=canonical.text,
-        segments=canonical.segments,
-        removed=_explained(raw, canonical.dropped, cuts, raw_fields),
+        segments=tuple(segments),
+        removed=[{"start": start, "end": end, "rule": rule} for start, end, rule in removed],
         zones=zones.ranges_of(zones.zones_of(page), canonical.lines),
         title=title,
-        byline=plain(fields.get("byline", "")) or found_byline,
+        byline=byline,
+        agency=found_agency or agency.agency_in(byline),
         outlet=plain(fields.get("outlet", "")) or found_outlet,
         text_sha256=text_sha256(canonical.text),
         fingerprint=fingerprint(canonical.text, canonical=True),
+        n_mojibake=0 if repaired is not None else len(edits),
         cleaner_version=rules.version,
     )
 
@@ -155,12 +185,7 @@ def _lines(raw: str, raw_fields: Sequence[RawField], *, normal: bool) -> list[Li
         if place["name"] in TEXT_FIELDS:
             paragraph = lines[-1].paragraph + 1 if lines else 0
             if place["name"] == "title":
-                # A title is one line whatever breaks are in it.
-                start, end = trim(raw, place["start"], place["end"])
-                while start < end and raw[start].isspace():
-                    start += 1
-                while end > start and raw[end - 1].isspace():
-                    end -= 1
+                start, end = trim_title(raw, place["start"], place["end"])
                 if start < end:
                     lines.append(Line(raw, start, end, "title", paragraph, normal=normal))
             else:
@@ -202,9 +227,11 @@ def _remember(page: Page, rule: Rule, line: Line) -> None:
 
 def _shorten(page: Page, cut: Cut, *, normal: bool) -> None:
     for line in page.lines:
-        if line.start < cut.start and line.end == cut.end:
-            start, end = trim(line.raw, line.start, cut.start)
+        if (line.start < cut.start and line.end == cut.end) or (line.start == cut.start and line.end > cut.end):
+            rest = (line.start, cut.start) if line.end == cut.end else (cut.end, line.end)
+            start, end = trim(line.raw, *rest)
             shorter = Line(line.raw, start, end, line.field_name, line.paragraph, normal=normal)
+            shorter.wrapped = line.wrapped
             page.lines = [shorter if other is line else other for other in page.lines]
             if line is page.headline:
                 page.headline = shorter
@@ -223,7 +250,7 @@ def _with_breaks(lines: Sequence[Line], headline: Line | None) -> list[Canonical
 
 def _explained(
     raw: str, dropped: Sequence[tuple[int, int]], cuts: Sequence[tuple[int, int, str]], raw_fields: Sequence[RawField]
-) -> list[Removed]:
+) -> list[tuple[int, int, str]]:
     """A rule's name for every dropped range; white space after debris goes with it."""
     reasons = sorted(
         [
@@ -235,7 +262,7 @@ def _explained(
             ),
         ]
     )
-    removed: list[Removed] = []
+    removed: list[tuple[int, int, str]] = []
     for start, end in dropped:
         inside = [(max(s, start), min(e, end), rule) for s, e, rule in reasons if s < end and e > start]
         at = start
@@ -243,16 +270,16 @@ def _explained(
             if s > at:
                 _blank(removed, raw, at, s, continues=at > start)
             if e > max(s, at):
-                removed.append({"start": max(s, at), "end": e, "rule": rule})
+                removed.append((max(s, at), e, rule))
                 at = e
         if at < end:
             _blank(removed, raw, at, end, continues=at > start)
     return removed
 
 
-def _blank(removed: list[Removed], raw: str, start: int, end: int, *, continues: bool) -> None:
+def _blank(removed: list[tuple[int, int, str]], raw: str, start: int, end: int, *, continues: bool) -> None:
     if continues:
-        removed[-1]["end"] = end
+        removed[-1] = (removed[-1][0], end, removed[-1][2])
     else:
         seen = raw[start:end].isspace()
-        removed.append({"start": start, "end": end, "rule": LAYOUT if seen else INVISIBLE})
+        removed.append((start, end, LAYOUT if seen else INVISIBLE))

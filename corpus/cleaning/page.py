@@ -20,7 +20,7 @@ _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]
 _KEY_PART = re.compile(r"[^\W_]+")
 _OPENING_CHARS = 60
 _CLOSERS = "\"'”’»)] "
-_SENTENCE_ENDS = frozenset(".!?…。！？")
+SENTENCE_ENDS = frozenset(".!?…。！？")
 _SENTENCE_MARK = re.compile(r"[.!?。！？](?:\s|[\"'”’»)\]]|$)")
 
 
@@ -92,7 +92,7 @@ class Line:
 
     @property
     def ends_sentence(self) -> bool:
-        return self.last_sign in _SENTENCE_ENDS
+        return self.last_sign in SENTENCE_ENDS
 
     @property
     def is_prose(self) -> bool:
@@ -124,12 +124,13 @@ def key_of(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A range of raw to leave out, and what it says about the article (a byline, an outlet)."""
+    """A range of raw to leave out, and what it says about the article (a byline, an outlet, a news agency)."""
 
     start: int
     end: int
     byline: str = ""
     outlet: str = ""
+    agency: str = ""
     caption: Line | None = None  # the line that a removed fragment shows to be a caption
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from corpus.cleaning.page import Cut, Line, Page, Rule, key_of
 
@@ -70,20 +70,37 @@ def caption_fragment(page: Page) -> Iterator[Cut]:
 
 
 def repeated_lead(page: Page) -> Iterator[Cut]:
-    """A paragraph that stood above already, letter for letter but for case, spaces and punctuation."""
-    seen: dict[str, list[Line]] = {}
-    for line in page.body:
-        if line.n_words < _REPEAT_WORDS:
-            continue
-        alike = seen.setdefault(line.opening_key[:_ALIKE], [])
-        if alike and any(_end_alike(line, other) and line.key == other.key for other in alike):
-            yield page.whole(line)
-        alike.append(line)
+    """A paragraph that stood above already, letter for letter but for case, spaces, breaks and punctuation."""
+    seen: dict[str, list[list[Line]]] = {}
+    for _, found in groupby(page.body, key=lambda line: line.paragraph):
+        paragraph = list(found)
+        # A paragraph as a whole, so that breaks at other places do not matter, then each of its lines.
+        for lines in ([paragraph], [[line] for line in paragraph]) if len(paragraph) > 1 else ([paragraph],):
+            repeated = [unit for unit in lines if _stood_above(unit, seen)]
+            for line in (line for unit in repeated for line in unit):
+                yield page.whole(line)
+            if repeated:
+                break
 
 
-def _end_alike(line: Line, other: Line) -> bool:
-    """Whether two lines may have one key, by their last letters: whole keys cost ten times as much."""
-    one, two = line.closing_key[-_ALIKE:], other.closing_key[-_ALIKE:]
+def _stood_above(lines: list[Line], seen: dict[str, list[list[Line]]]) -> bool:
+    """Whether the same letters stood above; ``seen`` gets to know them."""
+    if sum(line.n_words for line in lines) < _REPEAT_WORDS:
+        return False
+    opening = lines[0].opening_key[:_ALIKE]
+    alike = seen.setdefault(opening if len(opening) == _ALIKE else _key(lines)[:_ALIKE], [])
+    repeated = any(_end_alike(lines, others) and _key(lines) == _key(others) for others in alike)
+    alike.append(lines)
+    return repeated
+
+
+def _key(lines: list[Line]) -> str:
+    return lines[0].key if len(lines) == 1 else "".join(line.key for line in lines)
+
+
+def _end_alike(lines: list[Line], others: list[Line]) -> bool:
+    """Whether two paragraphs may have one key, by their last letters: whole keys cost ten times as much."""
+    one, two = lines[-1].closing_key[-_ALIKE:], others[-1].closing_key[-_ALIKE:]
     return one == two or min(len(one), len(two)) < _ALIKE
 
 
@@ -95,5 +112,5 @@ RULES = (
         caption_fragment,
         "The beginning of a caption, cut off, directly above the whole caption.",
     ),
-    Rule("repeated_lead", 1, repeated_lead, "A paragraph that stood above already.", takes_prose=True),
+    Rule("repeated_lead", 2, repeated_lead, "A paragraph that stood above already.", takes_prose=True),
 )

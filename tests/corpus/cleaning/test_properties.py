@@ -34,7 +34,14 @@ fields = st.fixed_dictionaries(
         "id": st.text(_ANY, max_size=5),
     },
 )
-rule_sets = st.builds(RuleSet, off=st.frozensets(st.sampled_from(SWITCHABLE)) | st.just(frozenset(SWITCHABLE)))
+rule_sets = st.builds(
+    RuleSet,
+    off=st.frozensets(st.sampled_from(SWITCHABLE)) | st.just(frozenset(SWITCHABLE)),
+    repair_mojibake=st.booleans(),
+)
+_broken = st.text(_ANY, max_size=12).flatmap(
+    lambda text: st.sampled_from([text, text.encode().decode("latin-1"), text.encode().decode("cp1252", "replace")])
+)
 
 
 @settings(max_examples=300)
@@ -52,3 +59,12 @@ def test_with_every_rule_off_nothing_but_white_space_and_invisible_signs_goes(re
     made = clean(received, RuleSet(off=frozenset(SWITCHABLE)))
 
     assert {removed["rule"] for removed in made.removed} <= {"metadata", "layout", "invisible"}
+
+
+@settings(max_examples=300)
+@given(st.lists(_broken | _line, max_size=8).map("\n".join), rule_sets)
+def test_any_mojibake_maps_both_ways(text, rules):
+    made = clean({"title": "A title of several words", "text": text}, rules)
+
+    assert_maps(made)
+    assert made.n_mojibake == 0 or not rules.repair_mojibake

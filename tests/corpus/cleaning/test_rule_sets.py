@@ -38,7 +38,14 @@ def test_what_no_rule_takes_cannot_be_switched_off(name):
 
 
 @pytest.mark.parametrize(
-    "rules", [ALL_RULES, RuleSet.without(["tags", "byline"]), RuleSet.without(SWITCHABLE)], ids=str
+    "rules",
+    [
+        ALL_RULES,
+        RuleSet.without(["tags", "byline"]),
+        RuleSet.without(SWITCHABLE, repair_mojibake=True),
+        RuleSet(repair_mojibake=True),
+    ],
+    ids=str,
 )
 def test_a_choice_survives_being_stored(rules):
     assert RuleSet.from_version(rules.version) == rules

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from corpus.cleaning import RULE_NAMES, clean
+from corpus.cleaning import RULE_NAMES, clean, describe
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "cleaning.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "cleaning-rules.md"
 SECTIONS = dict(re.findall(r"^## `(\w+)`\n(.*?)(?=^## |\Z)", PAGE.read_text(encoding="utf-8"), re.M | re.S))
 EXAMPLES = {
     name: found[1] for name, section in SECTIONS.items() if (found := re.search(r"```diff\n(.*?)```", section, re.S))
@@ -135,3 +135,17 @@ def test_lines_wrapped_at_a_column_stay_one_paragraph():
     )
 
     assert clean({"text": wrapped}).text == wrapped
+
+
+def test_the_table_lists_each_rule_as_it_is():
+    rows = re.findall(r"^\| \[`(\w+)`\]\(#\1\) \| (\d+) \| (.*) \|$", PAGE.read_text(encoding="utf-8"), re.M)
+
+    assert [{"name": n, "version": int(v), "description": d} for n, v, d in rows] == describe()
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_documented_python_runs(number):
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+
+    assert len(blocks) == 2
+    exec(compile(blocks[number], f"{PAGE.name}[{number}]", "exec"), {})
