@@ -81,11 +81,11 @@ def agency_line(page: Page) -> Iterator[Cut]:
         cut = _before(page, line)
         if cut is not None:
             yield cut
-    line = next((line for line in reversed(body) if line.n_words >= RUNNING_WORDS), None)
-    if line is not None and line.last_sign not in SENTENCE_ENDS:
-        found = _SUFFIX.search(page.raw[line.start : line.end])
+    last = next((line for line in reversed(body) if line.n_words >= RUNNING_WORDS), None)
+    if last is not None and last.last_sign not in SENTENCE_ENDS:
+        found = _SUFFIX.search(page.raw[last.start : last.end])
         if found is not None:
-            yield Cut(line.start + found.start(), line.end, agency=name_of(found["agency"] or found["signed"]))
+            yield Cut(last.start + found.start(), last.end, agency=name_of(found["agency"] or found["signed"]))
 
 
 def _before(page: Page, line: Line) -> Cut | None:
