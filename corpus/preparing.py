@@ -20,7 +20,8 @@ BYLINE_WIDTH = 500
 # What the cells of a prepared article are, in order. The rest of the row only the database's side knows.
 COLUMNS = (
     "external_id", "url", "title", "byline", "published_at", "language", "rights", "raw", "raw_fields", "text", "segments",
-    "removed", "zones", "text_sha256", "fingerprint", "n_chars", "cleaner_version",
+    "removed", "zones", "text_sha256", "fingerprint", "n_chars", "cleaner_version", "agency",
+    "n_mojibake",
 )  # fmt: skip
 
 NULL = "\\N"
@@ -57,7 +58,7 @@ type Outcome = Prepared | Rejection
 
 def prepare(entries: Iterable[ImportRow | Rejection], cleaning: Cleaning) -> list[Outcome]:
     """One outcome for each entry, in order; a record that cannot be cleaned is a rejection. Raises UnknownRuleError."""
-    rules = RuleSet.without(cleaning.rules_off)
+    rules = RuleSet.without(cleaning.rules_off, repair_mojibake=cleaning.repair_mojibake)
     return [entry if isinstance(entry, Rejection) else _prepared(entry, rules, cleaning) for entry in entries]
 
 
@@ -120,6 +121,8 @@ def _cells(row: ImportRow, article: CleanArticle, version: str) -> bytes:
             article.fingerprint,
             str(len(article.text)),
             version,
+            _text_or_null(article.agency or None),
+            str(article.n_mojibake),
         )
     ).encode()
 

@@ -4,29 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('corpus', '0007_search_and_browse'),
+        ("corpus", "0007_search_and_browse"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='article',
-            name='agency',
-            field=models.CharField(blank=True, help_text='News agency the report came from.', max_length=100, null=True),
+            model_name="article",
+            name="agency",
+            field=models.CharField(
+                blank=True, help_text="News agency the report came from.", max_length=100, null=True
+            ),
         ),
         migrations.AddField(
-            model_name='article',
-            name='n_mojibake',
-            field=models.PositiveIntegerField(default=0, editable=False, help_text='Places that look decoded with the wrong charset and were left as they came.', verbose_name='suspect characters'),
+            model_name="article",
+            name="n_mojibake",
+            field=models.PositiveIntegerField(
+                default=0,
+                editable=False,
+                help_text="Places that look decoded with the wrong charset and were left as they came.",
+                verbose_name="suspect characters",
+            ),
         ),
         migrations.AlterField(
-            model_name='article',
-            name='cleaner_version',
-            field=models.CharField(editable=False, help_text='Edition of the rules and what differs from all rules: "2-share+mojibake".', max_length=500),
+            model_name="article",
+            name="cleaner_version",
+            field=models.CharField(
+                editable=False,
+                help_text='Edition of the rules and what differs from all rules: "2-share+mojibake".',
+                max_length=500,
+            ),
         ),
         migrations.AddIndex(
-            model_name='article',
-            index=models.Index(condition=models.Q(('n_mojibake__gt', 0)), fields=['-id'], name='article_with_mojibake'),
+            model_name="article",
+            index=models.Index(condition=models.Q(("n_mojibake__gt", 0)), fields=["-id"], name="article_with_mojibake"),
         ),
     ]

@@ -18,6 +18,7 @@ from corpus.preparing import Cleaning, prepare
 from corpus.readers import read, sources_of, upload
 from corpus.readers.rows import ImportRow
 from spans.offsets import Segment, SegmentMap
+from tests.corpus.invariants import assert_maps
 from tests.corpus.seeds import SEEDS, needs_seeds
 
 pytestmark = pytest.mark.django_db
@@ -252,3 +253,18 @@ def test_the_seeds_go_in_once():
     assert (second.created, second.duplicates, second.rejected) == (0, 5, [])
     assert second.articles == first.articles
     assert Article.objects.filter(story__slug="caravan").count() == 5
+
+
+def test_agencies_and_wrongly_decoded_text_are_noted_and_repair_is_asked_for():
+    record = {"title": "Rain in Merida", "text": "MERIDA (Reuters) - The mayor doesnâ€™t mind."}
+
+    _import(record)
+    _import(record, settings=ImportSettings(repair_mojibake=True))
+
+    as_came, repaired = Article.objects.order_by("pk")
+    assert (as_came.agency, as_came.n_mojibake, as_came.cleaner_version) == ("Reuters", 1, "2")
+    assert (repaired.agency, repaired.n_mojibake, repaired.cleaner_version) == ("Reuters", 0, "2+mojibake")
+    assert as_came.raw == repaired.raw
+    assert repaired.text == "Rain in Merida\n\nThe mayor doesn’t mind."
+    assert_maps(as_came)
+    assert_maps(repaired)
