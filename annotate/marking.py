@@ -347,15 +347,11 @@ def _check_fragments(fragments: Any, start: int, end: int) -> None:
         raise Refusal("bad_fragments", expected)
 
 
-def ids_named(ops: Sequence[Op], log: Mapping[str, Logged]) -> set[str]:
-    """Ids of the spans and relations that ``ops`` name, or that the operations they take back changed."""
+def ids_named(ops: Sequence[Op]) -> set[str]:
+    """Ids of the spans and relations that ``ops`` name."""
     ids = {op.target for op in ops if op.target}
     for op in ops:
         if op.kind == "relate" and op.after:
             ends = (op.after.get("from_span"), op.after.get("to_span"))
             ids |= {end.lower() for end in ends if isinstance(end, str) and _UUID.fullmatch(end)}
-    for logged in log.values():
-        for side in (logged.before, logged.after):
-            ids |= set(side["spans"]) | set(side["relations"])
-            ids |= {end for row in side["relations"].values() if row for end in (row["from_span"], row["to_span"])}
     return ids

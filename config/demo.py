@@ -149,7 +149,7 @@ def _read(project: Project, user: User, reading: dict[str, Any], now: datetime) 
     if task is None or task.article.external_id != reading["article"]:
         raise ImproperlyConfigured(f"{user} was not given {reading['article']}: is fixtures/annotations in its order?")
     operations = operations_of(reading, task)
-    outcome = apply_operations(task=task, user=user, base_revision=0, operations=operations, now=now)
+    outcome = apply_operations(uuid=task.uuid, user=user, base_revision=0, operations=operations, now=now)
     if outcome.refused:
         raise ImproperlyConfigured(f"{reading['article']} by {user}: {outcome.refused[0]}")
     if reading["status"] == COMPLETE:

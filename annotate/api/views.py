@@ -92,7 +92,7 @@ def save_operations(request: Request, uuid: UUID) -> Response:
     """Apply a batch of operations in order, each op_id once."""
     body = _body(request, "base_revision", "operations")
     outcome = apply_operations(
-        task=_own_task(request, uuid),
+        uuid=uuid,
         user=_user(request),
         base_revision=body["base_revision"],
         operations=body["operations"],

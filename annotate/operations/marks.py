@@ -1,28 +1,21 @@
 """Operations on marks: applied in order, each once, in one transaction, with as many queries for 200 as for one."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db import IntegrityError, connection, transaction
 
-from annotate.codebook import enabled_content
 from annotate.errors import Conflict, Refusal
-from annotate.marking import Logged, Marking, Op, Stale, ids_named, read_operations, read_revision
-from annotate.models import ArticleAnnotation, Label, Operation, RelationAnnotation, SpanAnnotation, Task
+from annotate.marking import Logged, Marking, Op, Stale, read_operations, read_revision
+from annotate.models import ArticleAnnotation, RelationAnnotation, Task
+from annotate.operations.stock import Stock, take_stock
 from annotate.operations.tasks.claiming import resume_expired, stay_active
-from annotate.operations.tasks.closing import lock_own
-from annotate.rows import Image, RelationRow, Rows, SpanRow, relation_row, span_row
-
-_WITH_RELATIONS = frozenset({"delete", "relate", "unrelate", "undo", "redo"})
-_WITH_ANSWERS = frozenset({"answer", "undo", "redo"})
-_SPAN_COLUMNS = (
-    "label", "start", "end", "fragments", "quote", "attributes", "unsure", "confidence", "comment", "deleted_at",
-)  # fmt: skip
+from annotate.rows import RelationRow, Rows
 
 
 class RefusedOp(TypedDict):
@@ -49,86 +42,80 @@ class Outcome:
 
 
 def apply_operations(
-    *, task: Task, user: User, base_revision: int, operations: Sequence[dict[str, Any]], now: datetime
+    *,
+    uuid: UUID,
+    user: User,
+    base_revision: int,
+    operations: Sequence[dict[str, Any]],
+    now: datetime,
+    active_seconds: int | None = None,
 ) -> Outcome:
-    """Apply ``operations`` (OPERATION of the API) to ``task`` in order; each op_id once, however often it is sent.
+    """Apply ``operations`` (OPERATION of the API) to the task in order; each op_id once, however often it is sent.
 
     A bad operation is refused with its reason and the others go on, those that rest on it excepted. Marks of other
     rows may have changed since ``base_revision``; only a ``before`` that is not what stands is a conflict.
+    ``active_seconds`` is the time worked on the task so far, where the sender counts it (see ``stay_active``).
 
     Raises WrongShape, Task.DoesNotExist where the task is not this member's own, Conflict (nothing applied).
     """
     ops = read_operations(operations)
     read_revision(base_revision, "base_revision")
     try:
-        return _apply(task, user, base_revision, ops, now)
+        return _apply(uuid, user, base_revision, ops, now, active_seconds)
     except IntegrityError:
         # Somebody used one of our new ids in another task between our look and our write: look again.
-        return _apply(task, user, base_revision, ops, now)
+        return _apply(uuid, user, base_revision, ops, now, active_seconds)
 
 
 @transaction.atomic
-def _apply(task: Task, user: User, base_revision: int, ops: list[Op], now: datetime) -> Outcome:
-    locked = lock_own(task, user)
-    if base_revision > locked.revision:
-        raise Conflict(locked.revision, "unknown_revision", "The task never had this revision.")
-    log, known = _read_log(locked, ops)
+def _apply(
+    uuid: UUID, user: User, base_revision: int, ops: list[Op], now: datetime, active_seconds: int | None
+) -> Outcome:
+    stock = take_stock(uuid=uuid, user=user, ops=ops)
+    task = stock.task
+    if base_revision > task.revision:
+        raise Conflict(task.revision, "unknown_revision", "The task never had this revision.")
+    known = set(stock.known)
     fresh = _without_repeats([op for op in ops if op.op_id not in known])
-    outcome = Outcome(locked.revision, locked.state)
-    if fresh and locked.state == Task.State.EXPIRED:
-        resumed = resume_expired(task=locked, user=user, now=now)
+    outcome = Outcome(task.revision, task.state)
+    if fresh and task.state == Task.State.EXPIRED:
+        resumed = resume_expired(task=task, user=user, now=now)
         if resumed is not None:
-            locked.state, locked.lease_expires = resumed.state, resumed.lease_expires
-        outcome.state = locked.state
-    if fresh and locked.state == Task.State.SUBMITTED:
+            task.state, task.lease_expires = resumed.state, resumed.lease_expires
+        outcome.state = task.state
+    if fresh and task.state == Task.State.SUBMITTED:
         outcome.refused = [
             _say(op, "task_submitted", "The task is submitted; nothing more is changed.") for op in fresh
         ]
     elif fresh:
-        outcome.late = locked.state not in Task.WORKABLE
-        known |= _write(locked, user, fresh, log, outcome, now)
+        outcome.late = task.state not in Task.WORKABLE
+        stay_active(task, now, active_seconds)
+        known |= _write(stock, user, fresh, outcome, now)
     outcome.applied = list(dict.fromkeys(op.sent_id for op in ops if op.op_id in known))
     return outcome
 
 
-def _write(task: Task, user: User, ops: list[Op], log: dict[str, Logged], outcome: Outcome, now: datetime) -> set[str]:
+def _write(stock: Stock, user: User, ops: list[Op], outcome: Outcome, now: datetime) -> set[str]:
     """Apply and store fresh operations; the op_ids applied."""
-    stock = _load(task, ops, log)
     marking = Marking(
-        text=task.article.text,
-        content=enabled_content(task.codebook.content, task.project.switches),
+        text=stock.text,
+        content=stock.codebook.content,
         rows=stock.rows.copy(),
         taken=stock.taken,
         gone=stock.gone,
-        log=log,
+        log=stock.log,
     )
-    records: list[Operation] = []
+    done: list[tuple[Op, Logged]] = []
     for op in ops:
         try:
-            logged = marking.apply(op)
+            done.append((op, marking.apply(op)))
         except Refusal as refusal:
             outcome.refused.append(_say(op, refusal.code, refusal.message))
-            continue
         except Stale:
             raise Conflict(outcome.revision) from None
-        task.revision += 1
-        records.append(_record(task, user, op, logged, now))
-    if records:
-        _store(task, stock, marking.rows, records, now)
-        Operation.objects.bulk_create(records)
-    stay_active(task, now)
-    task.save(update_fields=["revision", "lease_expires", "active_seconds"])
-    outcome.revision = task.revision
-    return {str(record.op_id) for record in records}
-
-
-def _read_log(task: Task, ops: list[Op]) -> tuple[dict[str, Logged], set[str]]:
-    """Logged operations that ``ops`` take back, and the op_ids of ``ops`` that are known already."""
-    sent = {op.op_id for op in ops}
-    undone = {op.undoes for op in ops if op.undoes}
-    found = Operation.objects.filter(task=task, op_id__in=sent | undone).values_list("op_id", "kind", "before", "after")
-    rows = {str(op_id): Logged(kind, before, after) for op_id, kind, before, after in found}
-    return {op_id: logged for op_id, logged in rows.items() if op_id in undone}, sent & rows.keys()
+    outcome.revision += len(done)
+    _store(stock, marking.rows, done, user, now)
+    return {op.op_id for op, _ in done}
 
 
 def _without_repeats(ops: list[Op]) -> list[Op]:
@@ -136,48 +123,73 @@ def _without_repeats(ops: list[Op]) -> list[Op]:
     return list({op.op_id: op for op in reversed(ops)}.values())[::-1]
 
 
-@dataclass(slots=True)
-class _Stock:
-    """What was loaded: the rows that stand, ids in use in other tasks, ids deleted in this one."""
-
-    rows: Rows = field(default_factory=Rows)
-    taken: set[str] = field(default_factory=set)
-    gone: set[str] = field(default_factory=set)
-
-
-def _load(task: Task, ops: list[Op], log: dict[str, Logged]) -> _Stock:
-    stock = _Stock()
-    ids = ids_named(ops, log)
-    kinds = {op.kind for op in ops}
-    if kinds & _WITH_RELATIONS:
-        ends = Q(task=task) & (Q(from_span__in=ids) | Q(to_span__in=ids))
-        for relation in RelationAnnotation.objects.filter(Q(pk__in=ids) | ends):
-            if _sort_in(relation, task, stock):
-                stock.rows.relations[str(relation.pk)] = relation_row(relation)
-                ids |= {str(relation.from_span_id), str(relation.to_span_id)}
-    for span in SpanAnnotation.objects.filter(pk__in=ids).select_related("label"):
-        if _sort_in(span, task, stock):
-            stock.rows.spans[str(span.pk)] = span_row(span)
-    if kinds & _WITH_ANSWERS:
-        stock.rows.answers = dict(ArticleAnnotation.objects.filter(task=task).values_list("question", "value"))
-    return stock
-
-
-def _sort_in(row: SpanAnnotation | RelationAnnotation, task: Task, stock: _Stock) -> bool:
-    """Whether the row stands in this task; the id of any other is put down as taken or gone."""
-    if row.task_id != task.pk:
-        stock.taken.add(str(row.pk))
-    elif row.deleted_at is not None:
-        stock.gone.add(str(row.pk))
-    return row.task_id == task.pk and row.deleted_at is None
+# The rows of a batch, whatever their number, in one statement. A mark that is there belongs to this locked task (the
+# others were refused), so the upsert changes our own rows only; one that is not there may meet an id that another task
+# took a moment ago, and is then missing from the count. Sequence numbers go on from the revision before the batch.
+_STORE = """
+WITH marks AS (
+    INSERT INTO annotate_spanannotation AS kept (id, task_id, codebook_id, label_id, start, "end", fragments, quote,
+        attributes, unsure, confidence, comment, origin, created_at, deleted_at)
+    SELECT sent.id, %(task)s, %(codebook)s, label.id, sent.start, sent."end", sent.fragments, sent.quote,
+        sent.attributes, sent.unsure, sent.confidence, sent.comment, 'human', now(),
+        CASE WHEN sent.stands THEN NULL ELSE %(now)s END
+    FROM jsonb_to_recordset(%(marks)s) AS sent(id uuid, label text, start integer, "end" integer, fragments jsonb,
+        quote text, attributes jsonb, unsure boolean, confidence double precision, comment text, stands boolean)
+    JOIN annotate_label label ON label.codebook_id = %(codebook)s AND label.code = sent.label
+    ON CONFLICT (id) DO UPDATE SET label_id = excluded.label_id, start = excluded.start, "end" = excluded."end",
+        fragments = excluded.fragments, quote = excluded.quote, attributes = excluded.attributes,
+        unsure = excluded.unsure, confidence = excluded.confidence, comment = excluded.comment,
+        deleted_at = excluded.deleted_at
+    WHERE kept.task_id = %(task)s
+    RETURNING 1
+), log AS (
+    INSERT INTO annotate_operation (task_id, seq, op_id, kind, target, actor_id, before, after, undoes, at)
+    SELECT %(task)s, %(revision)s + sent.nth, sent.op_id, sent.kind, sent.target, %(user)s, sent.before, sent.after,
+        sent.undoes, %(now)s
+    FROM jsonb_to_recordset(%(log)s) AS sent(nth integer, op_id uuid, kind text, target uuid, before jsonb, after jsonb,
+        undoes uuid)
+)
+UPDATE annotate_task SET revision = %(revision)s + %(n_log)s, lease_expires = %(lease)s, active_seconds = %(active)s
+WHERE id = %(task)s RETURNING (SELECT count(*) FROM marks)
+"""
 
 
-def _store(task: Task, stock: _Stock, rows: Rows, records: list[Operation], now: datetime) -> None:
-    """Bring the tables from ``stock`` to ``rows``: for each table one statement for rows it has, one for new ones."""
-    befores = [cast("Image", record.before) for record in records]
+def _store(stock: Stock, rows: Rows, done: list[tuple[Op, Logged]], user: User, now: datetime) -> None:
+    """Bring the tables from ``stock`` to ``rows``, write the log and the task: one statement for all of them, and one
+    or two more for relations and for answers where the batch touches any."""
+    task = stock.task
+    befores = [logged.before for _, logged in done]
     spans = _changes(stock.rows.spans, rows.spans, stock.gone, [image["spans"] for image in befores])
-    if spans:
-        _store_spans(task, spans, now)
+    log = [
+        {
+            "nth": number,
+            "op_id": op.op_id,
+            "kind": op.kind,
+            "target": op.target,
+            "before": logged.before,
+            "after": logged.after,
+            "undoes": op.undoes,
+        }
+        for number, (op, logged) in enumerate(done, 1)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STORE,
+            {
+                "task": task.pk,
+                "codebook": task.codebook_id,
+                "user": user.pk,
+                "revision": task.revision,
+                "n_log": len(log),
+                "lease": task.lease_expires,
+                "active": task.active_seconds,
+                "marks": json.dumps([{**change.row, "stands": change.stands} for change in spans.values()]),
+                "log": json.dumps(log),
+                "now": now,
+            },
+        )
+        if cursor.fetchone() != (len(spans),):
+            raise IntegrityError("An id of a new mark is in use in another task.")
     relations = _changes(stock.rows.relations, rows.relations, stock.gone, [image["relations"] for image in befores])
     if relations:
         _store_relations(task, relations, now)
@@ -211,37 +223,6 @@ def _changes[R](
         if row is not None and (key not in old or old.get(key) != new.get(key)):
             changes[key] = _Change(row, key in new, key in old or key in gone)
     return changes
-
-
-def _store_spans(task: Task, changes: dict[str, _Change[SpanRow]], now: datetime) -> None:
-    labels = dict(Label.objects.filter(codebook=task.codebook_id).values_list("code", "pk"))
-    there: list[SpanAnnotation] = []
-    new: list[SpanAnnotation] = []
-    for key, change in changes.items():
-        row = change.row
-        span = SpanAnnotation(
-            id=UUID(key),
-            task=task,
-            codebook_id=task.codebook_id,
-            label_id=labels[row["label"]],
-            start=row["start"],
-            end=row["end"],
-            fragments=row["fragments"],
-            quote=row["quote"],
-            attributes=row["attributes"],
-            unsure=row["unsure"],
-            confidence=row["confidence"],
-            comment=row["comment"],
-            deleted_at=None if change.stands else now,
-        )
-        (there if change.there else new).append(span)
-    # Rows that are there belong to this locked task, so the upsert can only meet our own.
-    if there:
-        SpanAnnotation.objects.bulk_create(
-            there, update_conflicts=True, unique_fields=["id"], update_fields=_SPAN_COLUMNS
-        )
-    if new:
-        SpanAnnotation.objects.bulk_create(new)
 
 
 def _store_relations(task: Task, changes: dict[str, _Change[RelationRow]], now: datetime) -> None:
@@ -278,21 +259,6 @@ def _store_answers(task: Task, answers: dict[str, Any]) -> None:
         ArticleAnnotation.objects.bulk_create(
             kept, update_conflicts=True, unique_fields=["task", "question"], update_fields=["value"]
         )
-
-
-def _record(task: Task, user: User, op: Op, logged: Logged, now: datetime) -> Operation:
-    return Operation(
-        task=task,
-        seq=task.revision,
-        op_id=UUID(op.op_id),
-        kind=op.kind,
-        target=UUID(op.target) if op.target else None,
-        actor=user,
-        before=logged.before,
-        after=logged.after,
-        undoes=UUID(op.undoes) if op.undoes else None,
-        at=now,
-    )
 
 
 def _say(op: Op, code: str, message: str) -> RefusedOp:

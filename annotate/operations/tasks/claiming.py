@@ -141,9 +141,18 @@ def lease_end(project: Project, now: datetime) -> datetime:
     return now + timedelta(minutes=project.lease_minutes)
 
 
-def stay_active(task: Task, now: datetime) -> None:
-    """Renew the lease in memory and add the time since the last sign of life, unless that was a break."""
-    if task.lease_expires is not None:
+def stay_active(task: Task, now: datetime, active_seconds: int | None = None) -> None:
+    """Renew the lease in memory and count the time worked.
+
+    ``active_seconds`` is the whole time on this task as the browser counted it, pauses out: it never lowers what is
+    stored, and never exceeds the time since the task was claimed. Without it the time since the last sign of life is
+    added, unless that was a break.
+    """
+    if active_seconds is not None:
+        if task.claimed_at is not None:
+            possible = max(int((now - task.claimed_at).total_seconds()), 0)
+            task.active_seconds = max(task.active_seconds, min(active_seconds, possible))
+    elif task.lease_expires is not None:
         gap = now - (task.lease_expires - timedelta(minutes=task.project.lease_minutes))
         if timedelta(0) < gap <= LONGEST_GAP:
             task.active_seconds += round(gap.total_seconds())

@@ -286,7 +286,7 @@ def test_submit_task_names_what_is_missing_and_keeps_the_task_in_hand():
     mark = str(uuid.uuid4())
     after = {"label": "FRAME", "start": 0, "end": 6, "quote": task.article.text[:6]}
     operation = {"op_id": str(uuid.uuid4()), "kind": "add", "target": mark, "before": None, "after": after}
-    apply_operations(task=task, user=user, base_revision=0, operations=[operation], now=NOW)
+    apply_operations(uuid=task.uuid, user=user, base_revision=0, operations=[operation], now=NOW)
     with pytest.raises(Incomplete) as caught:
         submit_task(task=task, user=user, revision=1, now=NOW)
     assert [(entry["span"], entry["code"]) for entry in caught.value.missing] == [(mark, "attribute_missing")]
