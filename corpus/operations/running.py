@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import BinaryIO, Literal, cast
@@ -114,19 +113,19 @@ def _begin(batch_id: int, now: datetime) -> int | None:
 def _import(batch_id: int, attempt: int, heart: Heart) -> None:
     batch = ImportBatch.objects.select_related("created_by").get(pk=batch_id)
     settings = ImportSettings.from_json(batch.options)
-    files = list(batch.files.order_by("position"))
-    sources = heart.metered(files, [source_of(file, settings) for file in files])
+    meter = readers.Meter([source_of(file, settings) for file in batch.files.order_by("position")])
+    heart.watch(meter)
     result = import_into(
         batch=batch,
-        rows=readers.read(sources, settings.read_options()),
+        rows=readers.read(meter.sources, settings.read_options()),
         settings=settings,
         on_progress=heart.note,
     )
     if settings.project:
         _add_to_project(batch, settings.project, result)
-    sha256 = readers.sha256_of(sources)
+    sha256 = readers.sha256_of(meter.sources)
     heart.stop()
-    _finish(batch_id, attempt, result, sha256, read=heart.bytes_total)
+    _finish(batch_id, attempt, result, sha256, read=meter.total)
 
 
 def source_of(file: ImportFile, settings: ImportSettings) -> readers.Source:
@@ -141,7 +140,7 @@ def source_of(file: ImportFile, settings: ImportSettings) -> readers.Source:
 
     with opened() as stream:
         found = readers.format_of(file.name, stream.read(readers.SNIFFED_BYTES), format=settings.format)
-    return readers.Source(file.name, found, opened)
+    return readers.Source(file.name, found, opened, file.size)
 
 
 def _add_to_project(batch: ImportBatch, slug: str, result: ImportResult) -> None:
@@ -202,9 +201,7 @@ class Heart:
         self._ended = threading.Event()
         self._called_off = threading.Event()
         self._thread = threading.Thread(target=self._keep_beating, name=f"import-{batch_id}", daemon=True)
-        self._read_before = 0
-        self._stream: BinaryIO | None = None
-        self.bytes_total = 0
+        self._meter: readers.Meter | None = None
 
     def note(self, seen: Seen) -> None:
         """Remember how far the import is; raises where it was called off or taken over."""
@@ -212,31 +209,8 @@ class Heart:
         if self._called_off.is_set():
             raise _NotOursError
 
-    def metered(self, files: Sequence[ImportFile], sources: Sequence[readers.Source]) -> list[readers.Source]:
-        """The same sources, watched: how far each is read is noted."""
-        metered = []
-        for file, source in zip(files, sources, strict=True):
-            metered.append(self._metered(source, before=self.bytes_total))
-            self.bytes_total += file.size
-        return metered
-
-    def _metered(self, source: readers.Source, *, before: int) -> readers.Source:
-        @contextmanager
-        def opened() -> Iterator[BinaryIO]:
-            with source.open() as stream:
-                self._read_before, self._stream = before, stream
-                yield stream
-                self._stream = None
-
-        return readers.Source(source.name, source.format, opened)
-
-    @property
-    def _bytes_read(self) -> int:
-        stream = self._stream
-        try:
-            return self._read_before + (stream.tell() if stream is not None else 0)
-        except (OSError, ValueError):
-            return self._read_before
+    def watch(self, meter: readers.Meter) -> None:
+        self._meter = meter
 
     def _keep_beating(self) -> None:
         try:
@@ -254,7 +228,7 @@ class Heart:
             n_created=seen.created,
             n_duplicates=seen.duplicates,
             n_rejected=seen.rejected,
-            bytes_read=self._bytes_read,
+            bytes_read=self._meter.read if self._meter else 0,
             heartbeat=timezone.now(),
         )
         if not noted and ImportBatch.objects.filter(pk=self._batch_id).exists():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from corpus.readers.columns import Preview, guess_columns
 from corpus.readers.dispatch import read_source
 from corpus.readers.formats import ALL, AUTO, NAMES, SNIFFED_BYTES, Format, MissingExtraError, UnknownFormatError
+from corpus.readers.metering import Meter
 from corpus.readers.options import DEFAULTS, Limits, ReadOptions
 from corpus.readers.previews import NoPreviewError, has_columns, preview
 from corpus.readers.rows import ImportRow, Rejection, RejectionDict
@@ -21,6 +22,7 @@ __all__ = [
     "Format",
     "ImportRow",
     "Limits",
+    "Meter",
     "MissingExtraError",
     "NoPreviewError",
     "NothingToReadError",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -20,11 +21,15 @@ class NothingToReadError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A named stream of bytes that can be opened more than once, and the format it is read as."""
+    """A named stream of bytes that can be opened more than once, and the format it is read as.
+
+    ``size`` in bytes, 0 where it is not known beforehand.
+    """
 
     name: str
     format: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
+    size: int = 0
 
 
 def sources_of(paths: Iterable[Path], *, format: str = AUTO) -> list[Source]:
@@ -71,7 +76,7 @@ def is_beside_a_page[P: PurePath](file: P, exists: Callable[[P], bool]) -> bool:
 def _file(path: Path, format: str) -> Source:
     with path.open("rb") as stream:
         start = stream.read(SNIFFED_BYTES)
-    return Source(str(path), format_of(path.name, start, format=format), lambda: path.open("rb"))
+    return Source(str(path), format_of(path.name, start, format=format), lambda: path.open("rb"), path.stat().st_size)
 
 
 def upload(name: str, stream: BinaryIO, *, format: str = AUTO) -> Source:
@@ -81,8 +86,9 @@ def upload(name: str, stream: BinaryIO, *, format: str = AUTO) -> Source:
         stream.seek(0)
         return nullcontext(stream)
 
+    size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
-    return Source(name, format_of(name, stream.read(SNIFFED_BYTES), format=format), opened)
+    return Source(name, format_of(name, stream.read(SNIFFED_BYTES), format=format), opened, size)
 
 
 def format_of(name: str, start: bytes, *, format: str = AUTO) -> str:

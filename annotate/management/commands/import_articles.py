@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import codecs
 import json
+import time
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterable, Sequence
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from django.db import DatabaseError, transaction
 
 from annotate.models import Project
 from annotate.operations.projects import add_articles
 from corpus import readers
+from corpus.cleaning import UnknownRuleError
+from corpus.crew import CleanerDiedError
+from corpus.import_settings import ImportSettings
 from corpus.models import Article
-from corpus.operations import ImportResult, import_rows
+from corpus.operations import ImportResult, Seen, import_rows
 
 PARTLY_DONE = 3
+_ADDED_AT_ONCE = 500
+_DRAWN_EVERY = 0.5  # seconds
 
 
 class Command(BaseCommand):
     """See ``import_articles --help``."""
 
-    help = "Import articles from text files, directories and JSON Lines."
+    help = "Import articles from files and directories of any format that is read."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         return super().create_parser(
@@ -57,59 +65,141 @@ class Command(BaseCommand):
         parser.add_argument(
             "--encoding", default="", metavar="E", help="Encoding of files that are not UTF-8, e.g. cp1252."
         )
+        parser.add_argument(
+            "--rules-off",
+            default="",
+            metavar="NAME,NAME",
+            help="Cleaning rules that are not used (docs/reference/cleaning.md).",
+        )
+        parser.add_argument(
+            "--repair-mojibake",
+            action="store_true",
+            help="Repair texts that were decoded wrongly before (é read as Ã©).",
+        )
         parser.add_argument("--dry-run", action="store_true", help="Say what would happen and write nothing.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        settings = _settings(options)
         try:
-            if options["encoding"]:
-                codecs.lookup(options["encoding"])
-            sources = readers.sources_of(options["paths"], format=options["format"])
-        except LookupError:
-            raise CommandError(
-                f"Python knows no encoding {options['encoding']!r}; try utf-8, cp1252 or latin-1."
-            ) from None
+            meter = readers.Meter(readers.sources_of(options["paths"], format=settings.format))
         except (readers.NothingToReadError, readers.UnknownFormatError, OSError) as error:
             raise CommandError(str(error)) from None
-        with transaction.atomic():
-            project = _project(options["project"])
-            result = import_rows(
-                rows=readers.read(sources, readers.ReadOptions(encoding=options["encoding"])),
-                source=", ".join(map(str, options["paths"])),
-                format=options["format"],
-                sha256=readers.sha256_of(sources),
-                story=options["story"],
-                outlet=options["outlet"],
-                dry_run=options["dry_run"],
-            )
-            if project and not options["dry_run"]:
-                by_uuid = Article.objects.for_list().in_bulk(result.articles, field_name="uuid")
-                add_articles(project=project, articles=[by_uuid[found] for found in result.articles])
-        self._report(result, as_json=options["json"], dry_run=options["dry_run"])
+        bar = _ProgressBar(self.stderr, meter)
+        try:
+            result = self._import(options, settings, meter, bar)
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted: nothing was written. Run it again to start over.") from None
+        except (UnknownRuleError, CleanerDiedError) as error:
+            raise CommandError(f"{error} Nothing was written.") from None
+        except OSError as error:
+            raise CommandError(f"{error}. Nothing was written.") from None
+        except DatabaseError as error:
+            raise CommandError(f"The database refused the import, and nothing was written: {error}".strip()) from error
+        finally:
+            bar.clear()
+        if options["json"]:
+            _print_json(self.stdout, result)
+        else:
+            self._report(result, dry_run=options["dry_run"])
         if result.rejected:
             raise SystemExit(PARTLY_DONE)
 
-    def _report(self, result: ImportResult, *, as_json: bool, dry_run: bool) -> None:
-        if as_json:
-            self.stdout.write(
-                json.dumps(
-                    {
-                        "created": result.created,
-                        "duplicates": result.duplicates,
-                        "rejected": [rejection.as_dict() for rejection in result.rejected],
-                        "articles": [str(found) for found in result.articles],
-                    },
-                    ensure_ascii=False,
-                )
-            )
-            return
+    @transaction.atomic
+    def _import(
+        self, options: dict[str, Any], settings: ImportSettings, meter: readers.Meter, bar: _ProgressBar
+    ) -> ImportResult:
+        project = _project(settings.project)
+        result = import_rows(
+            rows=readers.read(meter.sources, settings.read_options()),
+            source=", ".join(map(str, options["paths"])),
+            format=settings.format,
+            settings=settings,
+            sha256=readers.sha256_of(meter.sources),
+            dry_run=options["dry_run"],
+            on_progress=bar.show,
+        )
+        if project and not options["dry_run"]:
+            for some in batched(result.articles, _ADDED_AT_ONCE):
+                by_uuid = Article.objects.for_list().in_bulk(some, field_name="uuid")
+                add_articles(project=project, articles=[by_uuid[found] for found in some])
+        return result
+
+    def _report(self, result: ImportResult, *, dry_run: bool) -> None:
         would = "would be " if dry_run else ""
         self.stdout.write(
             f"{result.created} {would}created, {result.duplicates} duplicates, {len(result.rejected)} rejected"
         )
+        if result.missing:
+            self.stdout.write(f"missing: {_listed(result.missing.most_common())}")
+        if len(result.rejected) > 1:
+            self.stdout.write(f"rejected: {_listed(result.rejected.codes.most_common())}")
         for rejection in result.rejected:
             place = f"{rejection.source}:{rejection.line}" if rejection.line else rejection.source
             self.stderr.write(f"{place}: {rejection.code}: {rejection.message}")
+
+
+class _ProgressBar:
+    """One line on a terminal, drawn again and again; nothing where stderr is no terminal."""
+
+    def __init__(self, out: OutputWrapper, meter: readers.Meter) -> None:
+        self._out = out
+        self._meter = meter
+        self._shown = bool(out.isatty())
+        self._begun = time.monotonic()
+        self._drawn = 0.0
+
+    def show(self, seen: Seen) -> None:
+        now = time.monotonic()
+        if not self._shown or now - self._drawn < _DRAWN_EVERY:
+            return
+        self._drawn = now
+        share = f"{100 * self._meter.read // self._meter.total} %, " if self._meter.total else ""
+        rate = seen.records / max(now - self._begun, 0.001)
+        self._write(f"\r\x1b[K{share}{seen.records:,} records, {seen.rejected:,} rejected, {rate:,.0f}/s")
+
+    def clear(self) -> None:
+        if self._drawn:
+            self._write("\r\x1b[K")
+
+    def _write(self, line: str) -> None:
+        self._out.write(line, ending="")
+        self._out.flush()
+
+
+def _settings(options: dict[str, Any]) -> ImportSettings:
+    try:
+        if options["encoding"]:
+            codecs.lookup(options["encoding"])
+    except LookupError:
+        raise CommandError(f"Python knows no encoding {options['encoding']!r}; try utf-8, cp1252 or latin-1.") from None
+    return ImportSettings(
+        format=options["format"],
+        encoding=options["encoding"],
+        story=options["story"],
+        outlet=options["outlet"],
+        project=options["project"],
+        rules_off=tuple(name.strip() for name in options["rules_off"].split(",") if name.strip()),
+        repair_mojibake=options["repair_mojibake"],
+    )
+
+
+def _listed(counts: Sequence[tuple[str, int]]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts)
+
+
+def _print_json(out: OutputWrapper, result: ImportResult) -> None:
+    """One object, written piece by piece: its arrays may hold millions."""
+    out.write(f'{{"created": {result.created}, "duplicates": {result.duplicates}, "rejected": [', ending="")
+    _print_items(out, (json.dumps(rejection.as_dict(), ensure_ascii=False) for rejection in result.rejected))
+    out.write('], "articles": [', ending="")
+    _print_items(out, (f'"{found}"' for found in result.articles))
+    out.write("]}")
+
+
+def _print_items(out: OutputWrapper, items: Iterable[str]) -> None:
+    for number, item in enumerate(items):
+        out.write(f", {item}" if number else item, ending="")
 
 
 def _project(slug: str) -> Project | None:

@@ -104,7 +104,7 @@ def test_without_json_it_says_what_happened_in_words(tmp_path):
             "import_articles", str(_write(tmp_path / "a.jsonl", {"text": "One."}, "[]")), stdout=out, stderr=err
         )
 
-    assert out.getvalue() == "1 created, 0 duplicates, 1 rejected\n"
+    assert out.getvalue() == "1 created, 0 duplicates, 1 rejected\nmissing: date 1, byline 1, language 1, outlet 1\n"
     assert err.getvalue().startswith(f"{tmp_path}/a.jsonl:2: not_an_object: ")
 
 
