@@ -102,6 +102,10 @@ class ProjectArticle(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [
+            # Browsing what was left out, usually little.
+            models.Index(fields=["project", "article"], condition=Q(excluded=True), name="article_left_out"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["project", "article"], name="an_article_is_in_a_project_once"),
             models.CheckConstraint(

@@ -24,6 +24,7 @@ from corpus.operations.duplicates import link_identical, link_near_duplicates, r
 from corpus.operations.results import ImportResult, Marks, Seen
 from corpus.preparing import Cleaning, Prepared
 from corpus.readers.rows import ImportRow, Rejection
+from corpus.search_tasks import request_index
 
 # Imports wait for each other, so that "is it there already?" and "store it" cannot be torn apart.
 _IMPORT_LOCK = 0x51A27
@@ -98,6 +99,8 @@ def import_into(
             shelf.store(chunk)
             if on_progress:
                 on_progress(shelf.result.seen)
+    if shelf.result.created:
+        request_index()
     return shelf.result
 
 

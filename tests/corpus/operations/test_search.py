@@ -11,8 +11,10 @@ from django_tasks_db.models import DBTaskResult
 
 from corpus import search_tasks as tasks
 from corpus.models import Article, ArticleSearch
+from corpus.operations import import_rows
 from corpus.operations.search import index_articles, index_pending, index_stragglers, pending_articles
-from tests.factories import make_article
+from corpus.readers.rows import ImportRow
+from tests.factories import TEXT, make_article
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +115,16 @@ def test_the_command_indexes_what_is_missing() -> None:
     assert [json.loads(one.getvalue()) for one in told[:2]] == [{"indexed": 2}, {"indexed": 0}]
     assert told[2].getvalue() == "2 articles indexed\n"
     assert Article.objects.filter(search=None).count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_has_its_articles_indexed_once_it_is_committed() -> None:
+    rows = [ImportRow(source="a.jsonl", line=1, fields={"title": "Walks", "text": TEXT})]
+
+    import_rows(rows=rows, source="a.jsonl", format="jsonl", dry_run=True)
+    assert DBTaskResult.objects.count() == 0
+    import_rows(rows=rows, source="a.jsonl", format="jsonl")
+    import_rows(rows=rows, source="a.jsonl", format="jsonl")
+
+    assert [row.task_path for row in DBTaskResult.objects.all()] == ["corpus.search_tasks.index_new_articles"]
+    assert indexed() == []
