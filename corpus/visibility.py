@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from corpus.models import Article, ImportBatch, ImportIssue, Outlet, Story
+from corpus.models import Article, DuplicateGroup, ImportBatch, ImportIssue, Outlet, Story, StoryProposal
 
 Account = AbstractBaseUser | AnonymousUser
 
@@ -67,3 +67,20 @@ def stories_for(user: Account) -> QuerySet[Story]:
     if is_superuser(user):
         return Story.objects.all()
     return Story.objects.filter(Exists(_articles(user).order_by().filter(story=OuterRef("pk"))))
+
+
+def groups_for(user: Account) -> QuerySet[DuplicateGroup]:
+    """Groups with at least one article that the person sees; pages show only such articles of it."""
+    if is_superuser(user):
+        return DuplicateGroup.objects.all()
+    return DuplicateGroup.objects.filter(Exists(_articles(user).order_by().filter(near_duplicate_group=OuterRef("pk"))))
+
+
+def proposals_for(user: Account) -> QuerySet[StoryProposal]:
+    """Proposals with at least one article that the person sees, for no story or for one that the person sees."""
+    if is_superuser(user):
+        return StoryProposal.objects.all()
+    members = _articles(user).order_by().filter(story_proposals=OuterRef("pk"))
+    return StoryProposal.objects.filter(
+        Q(story=None) | Q(story__in=stories_for(user).order_by().values("pk")), Exists(members)
+    )

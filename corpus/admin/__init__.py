@@ -2,6 +2,16 @@
 
 from corpus.admin.articles import ArticleAdmin
 from corpus.admin.catalogue import OutletAdmin, StoryAdmin
+from corpus.admin.groups import DuplicateGroupAdmin
 from corpus.admin.imports import ImportBatchAdmin, ImportIssueAdmin
+from corpus.admin.proposals import StoryProposalAdmin
 
-__all__ = ["ArticleAdmin", "ImportBatchAdmin", "ImportIssueAdmin", "OutletAdmin", "StoryAdmin"]
+__all__ = [
+    "ArticleAdmin",
+    "DuplicateGroupAdmin",
+    "ImportBatchAdmin",
+    "ImportIssueAdmin",
+    "OutletAdmin",
+    "StoryAdmin",
+    "StoryProposalAdmin",
+]

@@ -15,9 +15,9 @@ from django.views.generic import RedirectView
 
 from corpus import visibility
 from corpus.admin.article_filters import ImportFilter, LackFilter, OutletFilter, StoryFilter
+from corpus.admin.story_actions import MoveToStory
 from corpus.cleaning import INVISIBLE, LAYOUT
 from corpus.models import Article, ArticleQuerySet
-from corpus.scoped_admin import ScopedAdmin
 
 _SHOWN_CHARS = 80
 
@@ -70,7 +70,7 @@ class ArticleForm(forms.ModelForm[Article]):
 
 
 @admin.register(Article)
-class ArticleAdmin(ScopedAdmin):
+class ArticleAdmin(MoveToStory):
     rows_for = staticmethod(visibility.articles_for)
     managers_may = frozenset({"change"})
     nobody_may = frozenset({"add"})

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from corpus.admin.story_actions import StoryActions
 from corpus.models import Outlet, Story
 from corpus.scoped_admin import ScopedAdmin
 from corpus.visibility import outlets_for, stories_for
@@ -41,7 +42,7 @@ class OutletAdmin(_CountedAdmin):
 
 
 @admin.register(Story)
-class StoryAdmin(_CountedAdmin):
+class StoryAdmin(StoryActions, _CountedAdmin):
     rows_for = staticmethod(stories_for)
     list_display = ("slug", "title", "date", "n_articles")
     search_fields = ("slug", "title")
