@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from annotate.models import Codebook, Project, Task
-from corpus.models import Article, ImportBatch, ImportIssue
+from corpus.models import Article, DuplicateGroup, ImportBatch, ImportIssue, StoryProposal, StoryProposalArticle
 from tests.factories import (
     TEXT,
     make_article,
@@ -28,6 +29,8 @@ class Side:
     article: Article
     batch: ImportBatch
     issue: ImportIssue
+    group: DuplicateGroup
+    proposal: StoryProposal
     annotator: User
     task: Task
 
@@ -40,6 +43,10 @@ def make_side(word: str, manager: User) -> Side:
     article = make_article(
         f"{word} headline\n\n{word} {TEXT}", outlet, story, import_batch=batch, byline=f"{word} Byline"
     )
+    group = DuplicateGroup.objects.create()
+    Article.objects.filter(pk=article.pk).update(near_duplicate_group=group.pk)
+    proposal = StoryProposal.objects.create(story=story, score=0.5, made_at=timezone.now())
+    StoryProposalArticle.objects.create(proposal=proposal, article=article, score=0.5)
     codebook = make_codebook(title=f"{word} codebook")
     annotator = make_user(f"{word}-annotator")
     project = make_project(
@@ -51,4 +58,4 @@ def make_side(word: str, manager: User) -> Side:
     )
     task = make_task(project, article, annotator, state="submitted")
     make_mark(task, "FRAME", 0, 4, dimension="economic")
-    return Side(project, codebook, article, batch, issue, annotator, task)
+    return Side(project, codebook, article, batch, issue, group, proposal, annotator, task)

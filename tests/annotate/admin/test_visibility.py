@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from annotate.models import Codebook, Project, ProjectArticle, Task
 from annotate.visibility import articles_for, manages, projects_for
-from corpus.models import Article, ImportBatch, ImportIssue, Outlet, Story
+from corpus.models import Article, DuplicateGroup, ImportBatch, ImportIssue, Outlet, Story, StoryProposal
 from corpus.scoped_admin import ScopedAdmin
 from tests.annotate.admin.scene import Side, make_side
 from tests.factories import make_article, make_member, make_project, make_task, make_user
@@ -28,6 +28,8 @@ ROWS = {
     Story: lambda side: side.article.story,
     ImportBatch: lambda side: side.batch,
     ImportIssue: lambda side: side.issue,
+    DuplicateGroup: lambda side: side.group,
+    StoryProposal: lambda side: side.proposal,
     Codebook: lambda side: side.codebook,
     Project: lambda side: side.project,
     ProjectArticle: lambda side: ProjectArticle.objects.get(project=side.project),
