@@ -74,6 +74,21 @@ def running(*, workers: int = 2, threads: int = 4, **more: str) -> Iterator[str]
                 server.kill()
 
 
+@contextlib.contextmanager
+def working(**more: str) -> Iterator[None]:
+    """A background worker on the database of the running test; ended on leaving."""
+    command = [sys.executable, "manage.py", "worker"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment(**more)) as worker:
+        try:
+            yield
+        finally:
+            worker.terminate()
+            try:
+                worker.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+
+
 def _wait_until_it_answers(address: str, server: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:

@@ -245,7 +245,7 @@ def test_pages_cost_the_same_queries_for_one_article_and_for_three(
 def test_progress_is_cheap(client: Client, boss: User, django_assert_num_queries: Any) -> None:
     batch = running()
 
-    with django_assert_num_queries(4):  # session, account, import, worker
+    with django_assert_num_queries(3):  # session with account, import, worker
         client.get(page_of(batch, "progress"))
 
 
