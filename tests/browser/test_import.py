@@ -74,7 +74,9 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.press("input[name=password]", "Enter")
     page.wait_for_url("**/importbatch/")
     yield page
-    assert [words for words in problems if "status of 422" not in words] == []
+    # A form that is sent back is a 422; taking an image of the page puts a style into it.
+    expected = re.compile("status of 422" + ("|inline style" if os.environ.get("SCREENSHOTS") else ""))
+    assert [words for words in problems if not expected.search(words)] == []
 
 
 def shot(page: Page, name: str) -> None:
