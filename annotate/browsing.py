@@ -39,7 +39,7 @@ NEWEST, OLDEST, LONGEST, SHORTEST, HEADLINE, RELEVANCE = (
     "relevance",
 )
 SORTS = {
-    RELEVANCE: "Most relevant first",
+    "": "By relevance, else newest",
     NEWEST: "Newest first",
     OLDEST: "Oldest first",
     LONGEST: "Longest first",
@@ -68,7 +68,7 @@ class BrowseForm(forms.Form):
     longest = forms.IntegerField(required=False, min_value=0, max_value=_LARGEST)
     state = forms.ChoiceField(required=False, choices=list(STATES.items()))
     group = forms.UUIDField(required=False)
-    sort = forms.ChoiceField(required=False, choices=list(SORTS.items()))
+    sort = forms.ChoiceField(required=False, choices=[*SORTS.items(), (RELEVANCE, "")])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -101,7 +101,7 @@ class Wanted:
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Wanted:
-        """From the form's cleaned data; relevance stands first where something is searched, and only there."""
+        """From the form's cleaned data; unless another is chosen, the order is by relevance where something is searched."""
         given = {name: value for name, value in data.items() if value not in (None, "")}
         if not given.get("q"):
             given.pop("q", None)

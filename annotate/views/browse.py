@@ -116,7 +116,8 @@ def _list(
         "next_address": _address(request, after=str(listing.after)) if listing.after else "",
         "newest_address": _address(request, sort=NEWEST),
         "bare": request.path,
-        "sorts": {value: words for value, words in SORTS.items() if wanted.q or value != RELEVANCE},
+        "sorts": SORTS,
+        "chosen_sort": request.GET.get("sort", ""),
         "states": STATES if project else {},
         "unsearchable": _unsearchable(scope),
     }

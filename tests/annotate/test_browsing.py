@@ -91,6 +91,19 @@ def test_filters_and_orders(world, wanted, expected):
     assert titles(wanted) == expected
 
 
+@pytest.mark.parametrize(
+    ("data", "sort"),
+    [
+        ({}, "newest"),
+        ({"q": "walk"}, "relevance"),
+        ({"q": "walk", "sort": "oldest"}, "oldest"),
+        ({"sort": "relevance"}, "newest"),
+    ],
+)
+def test_the_order_is_by_relevance_where_something_is_searched(data, sort):
+    assert Wanted.of(data).sort == sort
+
+
 def test_near_duplicates_are_listed_by_their_group(world):
     assert titles(Wanted(group=world, sort="oldest")) == ["A walk", "b walk"]
 
@@ -134,7 +147,7 @@ def test_states_of_labelling_tell_every_article_apart():
     }
 
 
-@pytest.mark.parametrize("sort", list(SORTS))
+@pytest.mark.parametrize("sort", [*filter(None, SORTS), "relevance"])
 def test_pages_join_without_gap_or_repetition_while_articles_come_in(sort):
     for number in range(2 * ROWS + 5):
         # Many ties, and a third without a date, so that the primary key has to decide.
