@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus.readers.rows import FIELDS, BadFieldError, excerpt_of
@@ -57,15 +57,23 @@ class Preview:
     delimiter: str = ""
 
 
-def guess_columns(header: Sequence[str]) -> dict[str, str]:
+type Fits = Callable[[str, str], bool]
+
+
+def _always(_field: str, _column: str) -> bool:
+    return True
+
+
+def guess_columns(header: Sequence[str], fits: Fits = _always) -> dict[str, str]:
     """Our fields and the columns that hold them, by well-known names; a column serves one field, the surest.
 
     Where two columns have the name that would be taken ("Title" and "title" too), the field is left out.
+    ``fits(field, column)`` says whether the column's type can be the field's.
     """
-    return {field: columns[0] for field, columns in _candidates(header).items() if len(columns) == 1}
+    return {field: columns[0] for field, columns in _candidates(header, fits).items() if len(columns) == 1}
 
 
-def mapping_for(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:
+def mapping_for(header: Sequence[str], columns: Mapping[str, str], fits: Fits = _always) -> dict[str, str]:
     """Our fields and their columns: as ``columns`` says, and for fields it does not name as guessed.
 
     "" as a column leaves a field out. Raises BadFieldError where a named column is missing, where two fit a field or
@@ -78,7 +86,7 @@ def mapping_for(header: Sequence[str], columns: Mapping[str, str]) -> dict[str, 
                 field, "no_such_column", f"There is no column {_shown([column])}. The columns are: {_shown(header)}."
             )
     taken = set(columns.values())
-    candidates = {field: columns for field, columns in _candidates(header).items() if taken.isdisjoint(columns)}
+    candidates = {field: columns for field, columns in _candidates(header, fits).items() if taken.isdisjoint(columns)}
     for field, fitting in candidates.items():
         if field not in columns and len(fitting) > 1 and len(set(fitting)) > 1:
             raise BadFieldError(
@@ -116,16 +124,18 @@ def check_fields(columns: Mapping[str, str]) -> None:
             )
 
 
-def _candidates(header: Sequence[str]) -> dict[str, list[str]]:
+def _candidates(header: Sequence[str], fits: Fits) -> dict[str, list[str]]:
     """For each field the columns with the surest of its names that is there."""
     plain: dict[str, list[str]] = {}
     for column in header:
         plain.setdefault(_plain(column), []).append(column)
     found = {}
     for field, names in KNOWN_NAMES.items():
-        name = next((name for name in names if name in plain), None)
-        if name is not None:
-            found[field] = plain[name]
+        for name in names:
+            fitting = [column for column in plain.get(name, ()) if fits(field, column)]
+            if fitting:
+                found[field] = fitting
+                break
     return found
 
 

@@ -13,8 +13,9 @@ from corpus.readers.source import Source
 def read_source(source: Source, options: ReadOptions) -> Iterator[ImportRow | Rejection]:
     """The rows and rejections of a source; one that cannot be read at all is a rejection."""
     most = options.limits.file_bytes
-    if source.size > most:
-        message = f"The file has {source.size / MIB:,.0f} MB; at most {most / MIB:,.0f} MB are read (IMPORT_FILE_MIB). Split it."
+    size = max(file.size for file in source.files)
+    if size > most:
+        message = f"The file has {size / MIB:,.0f} MB; at most {most / MIB:,.0f} MB are read (IMPORT_FILE_MIB). Split it."
         yield Rejection(source.name, None, "", "too_large", message)
         return
     try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 type Reader = Callable[[Source, ReadOptions], Iterator[ImportRow | Rejection]]
 
-TEXT, JSONL = "text", "jsonl"
+TEXT, JSONL, PARQUET = "text", "jsonl", "parquet"
 AUTO = "auto"
 
 
@@ -72,6 +72,11 @@ ALL: tuple[Format, ...] = (
     Format(
         "csv", "CSV and TSV tables", (".csv", ".tsv", ".tab"), "corpus.readers.delimited:read_csv",
         preview="corpus.readers.delimited:preview_csv",
+    ),
+    Format(
+        PARQUET, "Parquet and Arrow tables", (".parquet", ".arrow"), "corpus.readers.parquet:read_parquet",
+        re.compile(rb"PAR1|ARROW1\x00\x00"), extra="parquet", needs=("pyarrow",),
+        preview="corpus.readers.parquet:preview_parquet",
     ),
     Format(
         "html", "web pages", (".html", ".htm", ".xhtml", ".mhtml", ".mht"), "corpus.readers.html:read_html",

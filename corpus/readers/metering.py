@@ -33,7 +33,11 @@ class Meter:
                 finally:
                     self._before, self._stream = before + source.size, None
 
-        return replace(source, open=opened)
+        parts, start = [], before
+        for part in source.parts:
+            parts.append(self._watched(part, start))
+            start += part.size
+        return replace(source, open=opened, parts=tuple(parts))
 
     @property
     def read(self) -> int:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
-from corpus.readers.formats import AUTO, SNIFFED_BYTES, SUFFIXES, by_suffix, named, recognised
+from corpus.readers.datasets import Split, splits_in
+from corpus.readers.formats import AUTO, PARQUET, SNIFFED_BYTES, SUFFIXES, by_suffix, named, recognised
 
 _BLOCK = 1 << 20
 
@@ -23,28 +24,37 @@ class NothingToReadError(ValueError):
 class Source:
     """A named stream of bytes that can be opened more than once, and the format it is read as.
 
-    ``size`` in bytes, 0 where it is not known beforehand.
+    ``size`` in bytes, 0 where it is not known beforehand. A split of a data set lies in several files, its ``parts``:
+    ``open`` is then the first and ``size`` that of all.
     """
 
     name: str
     format: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
     size: int = 0
+    parts: tuple[Source, ...] = ()
+
+    @property
+    def files(self) -> tuple[Source, ...]:
+        """Its parts in order; itself where it is one file."""
+        return self.parts or (self,)
 
 
 def sources_of(paths: Iterable[Path], *, format: str = AUTO) -> list[Source]:
     """One source per file; of a directory its files of a known kind, sorted by path, hidden ones left out.
+
+    The files of a data set's split are one source, named after the directory and the split.
 
     Raises NothingToReadError, UnknownFormatError.
     """
     found: list[Source] = []
     for path in paths:
         if path.is_dir():
-            files = [file for file in sorted(path.rglob("*")) if _belongs(file, path, format)]
-            if not files:
+            sources = _within(path, format)
+            if not sources:
                 suffixes = SUFFIXES if format == AUTO else named(format).suffixes
                 raise NothingToReadError(f"{path} holds no file that ends in {', '.join(suffixes)}.")
-            found += [_file(file, format) for file in files]
+            found += sources
         elif path.is_file():
             found.append(_file(path, format))
         else:
@@ -52,16 +62,28 @@ def sources_of(paths: Iterable[Path], *, format: str = AUTO) -> list[Source]:
     return found
 
 
-def _belongs(file: Path, directory: Path, format: str) -> bool:
+def _within(directory: Path, format: str) -> list[Source]:
+    """The sources in a directory, sorted by the path of their first file."""
+    visible = [file for file in sorted(directory.rglob("*")) if not _is_hidden(file, directory) and file.is_file()]
+    splits, taken = splits_in(visible) if format in (AUTO, PARQUET) else ([], set())
+    found = [(split.files[0], _split(split)) for split in splits if split.files]
+    found += [(file, _file(file, format)) for file in visible if file not in taken and _belongs(file, format)]
+    return [source for _, source in sorted(found, key=lambda pair: pair[0])]
+
+
+def _split(split: Split) -> Source:
+    parts = tuple(_file(path, PARQUET) for path in split.files)
+    return Source(split.name, PARQUET, parts[0].open, sum(part.size for part in parts), parts)
+
+
+def _is_hidden(file: Path, directory: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(directory).parts)
+
+
+def _belongs(file: Path, format: str) -> bool:
     """Whether an import of the directory reads this file."""
     known = by_suffix(file.name)
-    return (
-        known is not None
-        and format in (AUTO, known.name)
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(directory).parts)
-        and not is_beside_a_page(file, Path.is_file)
-    )
+    return known is not None and format in (AUTO, known.name) and not is_beside_a_page(file, Path.is_file)
 
 
 def is_beside_a_page[P: PurePath](file: P, exists: Callable[[P], bool]) -> bool:
@@ -100,8 +122,9 @@ def sha256_of(sources: Iterable[Source]) -> str:
     """Hex digest over the bytes of all sources in order."""
     digest = hashlib.sha256()
     for source in sources:
-        for block in _blocks(source):
-            digest.update(block)
+        for file in source.files:
+            for block in _blocks(file):
+                digest.update(block)
     return digest.hexdigest()
 
 
