@@ -15,7 +15,9 @@ def read_source(source: Source, options: ReadOptions) -> Iterator[ImportRow | Re
     most = options.limits.file_bytes
     size = max(file.size for file in source.files)
     if size > most:
-        message = f"The file has {size / MIB:,.0f} MB; at most {most / MIB:,.0f} MB are read (IMPORT_FILE_MIB). Split it."
+        message = (
+            f"The file has {size / MIB:,.0f} MB; at most {most / MIB:,.0f} MB are read (IMPORT_FILE_MIB). Split it."
+        )
         yield Rejection(source.name, None, "", "too_large", message)
         return
     try:
