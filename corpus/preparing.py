@@ -42,7 +42,7 @@ class Prepared(NamedTuple):
     """An article as it will be stored. ``cells`` are those of COLUMNS, in COPY's text format, without a line end.
 
     ``outlet`` and ``story`` are as the record names them, or "". ``missing`` names metadata that came with nothing.
-    ``text`` is there where it was asked for.
+    ``text`` is there where it was asked for. ``source`` and ``line`` say where it came from, and come with it.
     """
 
     outlet: str
@@ -51,6 +51,8 @@ class Prepared(NamedTuple):
     cells: bytes
     missing: tuple[str, ...]
     text: str
+    source: str = ""
+    line: int | None = None
 
 
 type Outcome = Prepared | Rejection
@@ -93,6 +95,8 @@ def _prepared(row: ImportRow, rules: RuleSet, cleaning: Cleaning) -> Outcome:
             if not there
         ),
         text=article.text if cleaning.with_text else "",
+        source=row.source if cleaning.with_text else "",
+        line=row.line if cleaning.with_text else None,
     )
 
 

@@ -7,8 +7,8 @@ An import calls, in this order and in its own transaction:
   (under any policy: the same text under several outlets is one group);
 - with ``skip``, ``link_near_duplicates(articles=…)`` for what it stored, so that the next chunk is compared with it.
 
-With ``link`` it does nothing more: once it is done, ``link_missing`` (in the worker: ``corpus.grouping_tasks``) gives
-every article a sketch that has none, and groups. With ``keep`` the import notes ``{"near_duplicates": "keep"}`` in
+With ``link`` and ``skip`` it ends with ``corpus.grouping_tasks.request_linking``: once it is committed, the worker (or
+the command itself) runs ``link_missing``, which gives every article a sketch that has none, and groups. With ``keep`` the import notes ``{"near_duplicates": "keep"}`` in
 ``ImportBatch.options``, and its articles are left alone.
 """
 
@@ -108,11 +108,15 @@ def link_identical(*, fingerprints: Collection[str], now: datetime | None = None
 
 
 def link_missing(
-    *, batch: int | None = None, now: datetime | None = None, progress: Callable[[Linked], None] | None = None
+    *,
+    batch: int | None = None,
+    limit: int | None = None,
+    now: datetime | None = None,
+    progress: Callable[[Linked], object] | None = None,
 ) -> Linked:
     """Link every article without a sketch, or those of one import; ``progress`` is told the sum after each chunk.
 
-    Each chunk is a transaction of its own: ended half-way, the next call goes on where this one stopped. Articles of
+    Ends after the chunk in which ``limit`` is reached. Each chunk is a transaction of its own: ended half-way, the next call goes on where this one stopped. Articles of
     imports that were asked to keep near-duplicates apart are passed over.
     """
     total, after = Linked(), 0
@@ -121,6 +125,8 @@ def link_missing(
         after = ids[-1]
         if progress:
             progress(total)
+        if limit is not None and total.sketched >= limit:
+            break
     return total
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID, uuid4
 
 from django.conf import settings as django_settings
@@ -17,13 +17,14 @@ from django.utils.text import slugify
 
 from corpus.cleaning import RuleSet
 from corpus.crew import prepared
-from corpus.import_settings import SKIP, ImportSettings
+from corpus.grouping_tasks import request_linking
+from corpus.import_settings import KEEP, SKIP, ImportSettings
 from corpus.models import Article, ImportBatch, ImportIssue, Outlet, Story
 from corpus.operations.bulk import ArticleCopy, NewArticle
 from corpus.operations.duplicates import link_identical, link_near_duplicates, resembled
 from corpus.operations.results import ImportResult, Marks, Seen
 from corpus.preparing import Cleaning, Prepared
-from corpus.readers.rows import ImportRow, Rejection
+from corpus.readers.rows import ImportRow, Rejection, excerpt_of
 from corpus.search_tasks import request_index
 
 # Imports wait for each other, so that "is it there already?" and "store it" cannot be torn apart.
@@ -101,6 +102,8 @@ def import_into(
                 on_progress(shelf.result.seen)
     if shelf.result.created:
         request_index()
+        if settings.near_duplicates != KEEP:
+            request_linking(batch.pk)
     return shelf.result
 
 
@@ -221,11 +224,16 @@ class _Shelf:
             for pk, key, batch in stored.values_list("pk", "uuid", "import_batch_id")
         }
         alike: dict[UUID, _Place] = {}
+        told: list[Rejection] = []
         for article, one in zip(new, found, strict=True):
-            if one is not None and one.article is not None:
-                alike[article.uuid] = places[one.article]
-            elif one is not None and one.earlier is not None:
-                alike[article.uuid] = new[one.earlier]
+            if one is None:
+                continue
+            place = new[one.earlier] if one.earlier is not None else places[cast(UUID, one.article)]
+            alike[article.uuid] = place
+            told.append(_resembling(article.prepared, place.uuid, one.similarity))
+        for resembling in told:
+            self.result.resembling.append(resembling)
+        self._record(told)
         return alike
 
     def _count(self, order: Sequence[_Place], new: Sequence[NewArticle]) -> None:
@@ -253,6 +261,9 @@ class _Shelf:
     def _refuse(self, rejected: Sequence[Rejection]) -> None:
         for rejection in rejected:
             self.result.rejected.append(rejection)
+        self._record(rejected)
+
+    def _record(self, issues: Sequence[Rejection]) -> None:
         ImportIssue.objects.bulk_create(
             ImportIssue(
                 batch=self._batch,
@@ -263,5 +274,16 @@ class _Shelf:
                 message=issue.message,
                 excerpt=issue.excerpt[:200].replace("\x00", " "),
             )
-            for issue in rejected
+            for issue in issues
         )
+
+
+def _resembling(prepared: Prepared, other: UUID, similarity: float) -> Rejection:
+    return Rejection(
+        prepared.source,
+        prepared.line,
+        "text",
+        "near_duplicate",
+        f"Not stored: {similarity:.0%} alike with article {other}. Import with near-duplicates linked to keep both.",
+        excerpt_of(prepared.text[:400]),
+    )

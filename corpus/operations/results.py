@@ -107,12 +107,14 @@ class ImportResult:
     """What an import did. ``articles`` names created and matched ones in input order, each once.
 
     ``batch`` is None after a dry run, and ``articles`` then holds only those that were there before. ``missing`` counts
-    created articles without an outlet, a date, a byline, a language.
+    created articles without an outlet, a date, a byline, a language. ``resembling`` are those of the ``duplicates`` that
+    were left out since they are nearly the same as another article.
     """
 
     created: int = 0
     duplicates: int = 0
     rejected: Rejections = field(default_factory=Rejections)
+    resembling: Rejections = field(default_factory=Rejections)
     articles: PackedIds = field(default_factory=PackedIds)
     missing: Counter[str] = field(default_factory=Counter)
     batch: ImportBatch | None = None

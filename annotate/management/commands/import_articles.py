@@ -19,9 +19,10 @@ from annotate.operations.projects import add_articles
 from corpus import readers
 from corpus.cleaning import UnknownRuleError
 from corpus.crew import CleanerDiedError
-from corpus.import_settings import ImportSettings
+from corpus.import_settings import KEEP, LINK, NEAR_DUPLICATES, ImportSettings
 from corpus.models import Article
 from corpus.operations import ImportResult, Seen, import_rows
+from corpus.operations.duplicates import Linked, link_missing
 
 PARTLY_DONE = 3
 _ADDED_AT_ONCE = 500
@@ -76,6 +77,13 @@ class Command(BaseCommand):
             action="store_true",
             help="Repair texts that were decoded wrongly before (é read as Ã©).",
         )
+        parser.add_argument(
+            "--near-duplicates",
+            default=LINK,
+            choices=NEAR_DUPLICATES,
+            help="Articles nearly the same as another, such as wire copy: link them in a group (default), keep them "
+            "without, or skip them.",
+        )
         parser.add_argument("--dry-run", action="store_true", help="Say what would happen and write nothing.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
@@ -98,10 +106,12 @@ class Command(BaseCommand):
             raise CommandError(f"The database refused the import, and nothing was written: {error}".strip()) from error
         finally:
             bar.clear()
+        linked = _link(result, settings, bar)
+        bar.clear()
         if options["json"]:
             _print_json(self.stdout, result)
         else:
-            self._report(result, dry_run=options["dry_run"])
+            self._report(result, linked, dry_run=options["dry_run"])
         if result.rejected:
             raise SystemExit(PARTLY_DONE)
 
@@ -125,11 +135,15 @@ class Command(BaseCommand):
                 add_articles(project=project, articles=[by_uuid[found] for found in some])
         return result
 
-    def _report(self, result: ImportResult, *, dry_run: bool) -> None:
+    def _report(self, result: ImportResult, linked: Linked, *, dry_run: bool) -> None:
         would = "would be " if dry_run else ""
         self.stdout.write(
             f"{result.created} {would}created, {result.duplicates} duplicates, {len(result.rejected)} rejected"
         )
+        if result.resembling:
+            self.stdout.write(f"{len(result.resembling)} of the duplicates are nearly the same as another article")
+        if linked.grouped:
+            self.stdout.write(f"{linked.grouped} articles put into near-duplicate groups")
         if result.missing:
             self.stdout.write(f"missing: {_listed(result.missing.most_common())}")
         if len(result.rejected) > 1:
@@ -158,6 +172,11 @@ class _ProgressBar:
         rate = seen.records / max(now - self._begun, 0.001)
         self._write(f"\r\x1b[K{share}{seen.records:,} records, {seen.rejected:,} rejected, {rate:,.0f}/s")
 
+    def show_linked(self, linked: Linked) -> None:
+        if self._shown:
+            self._drawn = time.monotonic()
+            self._write(f"\r\x1b[K{linked.sketched:,} articles compared, {linked.grouped:,} with near-duplicates")
+
     def clear(self) -> None:
         if self._drawn:
             self._write("\r\x1b[K")
@@ -165,6 +184,13 @@ class _ProgressBar:
     def _write(self, line: str) -> None:
         self._out.write(line, ending="")
         self._out.flush()
+
+
+def _link(result: ImportResult, settings: ImportSettings, bar: _ProgressBar) -> Linked:
+    """Group near-duplicates at once: without a worker nobody else would. The worker then finds nothing left."""
+    if result.batch is None or settings.near_duplicates == KEEP:
+        return Linked()
+    return link_missing(batch=result.batch.pk, progress=bar.show_linked)
 
 
 def _settings(options: dict[str, Any]) -> ImportSettings:
@@ -181,6 +207,7 @@ def _settings(options: dict[str, Any]) -> ImportSettings:
         project=options["project"],
         rules_off=tuple(name.strip() for name in options["rules_off"].split(",") if name.strip()),
         repair_mojibake=options["repair_mojibake"],
+        near_duplicates=options["near_duplicates"],
     )
 
 
@@ -194,6 +221,9 @@ def _print_json(out: OutputWrapper, result: ImportResult) -> None:
     _print_items(out, (json.dumps(rejection.as_dict(), ensure_ascii=False) for rejection in result.rejected))
     out.write('], "articles": [', ending="")
     _print_items(out, (f'"{found}"' for found in result.articles))
+    if result.resembling:
+        out.write('], "near_duplicates": [', ending="")
+        _print_items(out, (json.dumps(one.as_dict(), ensure_ascii=False) for one in result.resembling))
     out.write("]}")
 
 

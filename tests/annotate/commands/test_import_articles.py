@@ -2,12 +2,14 @@
 
 import io
 import json
+import random
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from annotate.models import ProjectArticle
 from corpus.models import Article, ImportBatch
+from tests.corpus import edits
 from tests.corpus.seeds import SEEDS, needs_seeds
 from tests.factories import make_project
 
@@ -119,3 +121,22 @@ def test_the_seeds_are_created_once_and_then_five_duplicates():
     assert (second["created"], second["duplicates"], second["rejected"], second_code) == (0, 5, [], 0)
     assert second["articles"] == first["articles"]
     assert ProjectArticle.objects.filter(project=project).count() == 5
+
+
+def test_near_duplicates_are_linked_at_the_end_or_skipped_and_named(tmp_path):
+    text = edits.make_text(random.Random(1))
+    file = tmp_path / "a.jsonl"
+    records = [{"text": text, "outlet": "A"}, {"text": edits.change_words(text, random.Random(2)), "outlet": "B"}]
+    file.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+
+    skipped, code = _run(file, "--near-duplicates", "skip")
+    assert code == 0
+    assert (skipped["created"], skipped["duplicates"], skipped["rejected"]) == (1, 1, [])
+    [told] = skipped["near_duplicates"]
+    assert (told["line"], told["code"]) == (2, "near_duplicate")
+    assert skipped["articles"][0] in told["message"]
+
+    _run(file)
+    groups = set(Article.objects.values_list("near_duplicate_group", flat=True))
+    assert len(groups) == 1
+    assert None not in groups

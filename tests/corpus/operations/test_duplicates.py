@@ -10,8 +10,10 @@ from django.test import override_settings
 
 from corpus import sketches
 from corpus.errors import Refusal
+from corpus.grouping_tasks import link_articles
+from corpus.import_settings import ImportSettings
 from corpus.models import Article, ArticleSketch, DuplicateGroup, GroupMerge, ImportBatch, NotDuplicates
-from corpus.operations import duplicates
+from corpus.operations import duplicates, import_rows
 from corpus.operations.duplicates import (
     Linked,
     Resemblance,
@@ -23,6 +25,7 @@ from corpus.operations.duplicates import (
     similarities,
     split_group,
 )
+from corpus.readers.rows import ImportRow
 from tests.corpus import edits
 from tests.factories import make_article, make_outlet, make_user
 
@@ -345,3 +348,60 @@ def test_the_tables_refuse(name, write):
 
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
         write(a, b)
+
+
+def _import(texts, near_duplicates="link"):
+    """One import of a record for each text, all of different outlets."""
+    rows = [
+        ImportRow("a.jsonl", line, {"text": text, "outlet": f"Outlet {line}"}, None)
+        for line, text in enumerate(texts, start=1)
+    ]
+    return import_rows(
+        rows=rows,
+        source="a.jsonl",
+        format="jsonl",
+        settings=ImportSettings(near_duplicates=near_duplicates),
+    )
+
+
+def test_an_import_links_once_it_is_committed(django_capture_on_commit_callbacks):
+    text = _text()
+    with django_capture_on_commit_callbacks():
+        result = _import([text, _copy(text), _text(2)])
+    assert result.created == 3
+
+    assert link_articles.call(result.batch.pk) == {"sketched": 3, "grouped": 2, "made": 1, "merged": 0}
+    assert link_articles.call() == {"sketched": 0, "grouped": 0, "made": 0, "merged": 0}
+
+
+def test_an_import_that_keeps_groups_only_the_very_same_text():
+    text = _text()
+
+    result = _import([text, text, _copy(text)], "keep")
+    link_missing(now=NOW)
+
+    assert result.created == 3
+    assert [len(group) for group in _groups()] == [2]
+
+
+def test_an_import_that_skips_stores_the_first_and_names_it_for_the_others(monkeypatch):
+    monkeypatch.setattr(duplicates, "CHUNK", 2)
+    text, other = _text(1), _text(2)
+    [first] = _import([text], "skip").articles
+
+    result = _import([_copy(text), other, other, _copy(other), _text(3)], "skip")
+
+    assert (result.created, result.duplicates, len(result.rejected)) == (2, 3, 0)
+    told = list(result.resembling)
+    stored = {str(found) for found in result.articles}
+    assert [(one.line, one.code) for one in told] == [
+        (1, "near_duplicate"),
+        (3, "near_duplicate"),
+        (4, "near_duplicate"),
+    ]
+    assert str(first) in told[0].message
+    assert all(any(key in one.message for key in stored) for one in told)
+    assert list(result.batch.issues.values_list("line", "code")) == [(one.line, one.code) for one in told]
+    assert first in result.articles
+    assert _groups() == []
+    assert Article.objects.count() == 3
