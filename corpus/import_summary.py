@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from corpus.cleaning import SWITCHABLE
-from corpus.models import Article, ArticleQuerySet, ImportBatch
+from corpus.models import Article, ImportBatch
 
 # Of a large import so many articles, from its first on, are looked through one by one.
 LOOKED_AT = 1000
@@ -63,9 +63,9 @@ class Summary:
     n_suspects: int
 
 
-def summary_of(batch: ImportBatch) -> Summary:
-    """At most three queries, whatever the size of the import."""
-    articles = Article.objects.filter(import_batch=batch)
+def summary_of(batch: ImportBatch, *, visible: QuerySet[Article]) -> Summary:
+    """What ``visible`` holds of an import: at most three queries, whatever its size."""
+    articles = visible.order_by().filter(import_batch=batch)
     counts = articles.aggregate(
         all=Count("pk"),
         groups=Count("near_duplicate_group", distinct=True),
@@ -77,7 +77,7 @@ def summary_of(batch: ImportBatch) -> Summary:
         articles=counts["all"],
         lacks=[Lack(name, words, counts[name]) for name, (_, words) in LACKS.items() if counts[name]],
         n_groups=counts["groups"],
-        groups=_groups(articles) if counts["groups"] else [],
+        groups=_groups(articles, visible) if counts["groups"] else [],
         looked_at=looked_at,
         cleaned=sorted(cleaned, key=lambda one: -one.share)[:_MOST_SHOWN],
         n_suspects=counts["suspects"],
@@ -93,12 +93,12 @@ LACKS: dict[str, tuple[str, str]] = {
 }
 
 
-def _groups(articles: ArticleQuerySet) -> list[Copies]:
+def _groups(articles: QuerySet[Article], visible: QuerySet[Article]) -> list[Copies]:
     """The largest groups. Copies in other imports count too."""
-    met = articles.filter(near_duplicate_group__isnull=False).order_by().values("near_duplicate_group")
+    met = articles.filter(near_duplicate_group__isnull=False).values("near_duplicate_group")
     sizes = (
-        Article.objects.filter(near_duplicate_group__in=met)
-        .order_by()
+        visible.order_by()
+        .filter(near_duplicate_group__in=met)
         .values("near_duplicate_group")
         .annotate(n=Count("pk"))
         .order_by("-n", "near_duplicate_group")
@@ -106,7 +106,7 @@ def _groups(articles: ArticleQuerySet) -> list[Copies]:
     return [Copies(group, row["n"]) for row in sizes[:_MOST_SHOWN] if (group := row["near_duplicate_group"])]
 
 
-def _looked_through(articles: ArticleQuerySet) -> tuple[list[Cleaned], int]:
+def _looked_through(articles: QuerySet[Article]) -> tuple[list[Cleaned], int]:
     cleaned: list[Cleaned] = []
     looked_at = 0
     rows = articles.order_by("pk").values_list("pk", "title", "raw_fields", "removed")

@@ -23,6 +23,7 @@ from corpus.operations.drafts import discard_draft
 from corpus.operations.uploads import cancel_import, retry_import
 from corpus.readers import AUTO
 from corpus.rejected_files import csv_lines, json_lines
+from corpus.visibility import articles_for
 from corpus.workers import worker_is_alive
 
 _ISSUES_A_PAGE = 50
@@ -42,7 +43,7 @@ def import_page(request: HttpRequest, batch: ImportBatch, context: dict[str, Any
             "title": batch.source,
             "files": batch.files.all(),
             "facts": facts_of(batch),
-            "summary": summary_of(batch) if done else None,
+            "summary": summary_of(batch, visible=articles_for(request.user)) if done else None,
             **_rejected(request, batch),
         },
     )

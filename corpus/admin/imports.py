@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from corpus import visibility
 from corpus.admin import columns_page, import_page, upload_page
@@ -71,7 +73,7 @@ class ImportBatchAdmin(ScopedAdmin):
             ("discard", require_POST(self.discard_view)),
         ]
         own = [
-            path(f"<path:object_id>/{step}/", self.admin_site.admin_view(view), name=f"corpus_importbatch_{step}")
+            path(f"<path:object_id>/{step}/", self._entered(view), name=f"corpus_importbatch_{step}")
             for step, view in steps
         ]
         downloads = [
@@ -84,6 +86,17 @@ class ImportBatchAdmin(ScopedAdmin):
             for kind, name in (("jsonl", "corpus_importbatch_rejected"), ("csv", "corpus_importbatch_rejected_csv"))
         ]
         return [*own, *downloads, *super().get_urls()]
+
+    def _entered(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        """``admin_view``, but a part of a page that asks while nobody is signed in any more loads the whole page."""
+        inside = self.admin_site.admin_view(view)
+
+        def entered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.headers.get("HX-Request") and not self.admin_site.has_permission(request):
+                return HttpResponseClientRefresh()
+            return inside(request, *args, **kwargs)
+
+        return entered
 
     def _batch(self, request: HttpRequest, object_id: str) -> ImportBatch:
         known = self.get_queryset(request).select_related("created_by")

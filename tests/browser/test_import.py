@@ -117,7 +117,7 @@ def choose(page: Page, name: str, column: str) -> None:
 
 
 def test_a_table_is_imported_by_keyboard(page: Page, worker: Callable[[], object], tmp_path: Path) -> None:
-    page.locator("a.addlink", has_text="import").first.focus()
+    page.get_by_role("link", name="Import articles").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/importbatch/add/")
     shot(page, "1-upload")
@@ -223,6 +223,28 @@ def test_a_longer_import_is_watched_and_cancelled(page: Page, worker: Callable[[
 
 def bar(page: Page) -> int:
     return int(page.locator("progress").get_attribute("value") or 0)
+
+
+def test_a_table_is_imported_without_scripts(chromium: Browser, address: str, worker: Callable[[], object]) -> None:
+    make_user("boss", is_staff=True, is_superuser=True)
+    with chromium.new_context(viewport=WIDE, base_url=address, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto("/admin/login/?next=/admin/corpus/importbatch/add/")
+        page.fill("input[name=username]", "boss")
+        page.fill("input[name=password]", PASSWORD)
+        page.press("input[name=password]", "Enter")
+        page.set_input_files("input[type=file]", [{"name": "week.csv", "mimeType": "text/csv", "buffer": table()}])
+        page.locator("input[type=submit].default").click()
+        page.wait_for_url("**/columns/")
+        page.select_option("select[name=text]", "Hele stuk")
+        page.locator("input[name=preview]").click()
+        expect(page.locator(".record h3").first).to_have_text("Harbour reopens after storm")
+        page.locator("input[name=start]").click()
+        page.wait_for_url(re.compile(r"/importbatch/\d+/change/$"))
+        with worker():
+            # The page asks for itself again until the import has ended.
+            expect(page.locator("#rejected")).to_be_visible(timeout=40_000)
+    assert Article.objects.count() == 4
 
 
 def test_files_dropped_on_the_page_are_chosen_and_one_is_left_out(page: Page) -> None:

@@ -264,6 +264,28 @@ def test_another_manager_finds_nothing_of_an_import(client: Client) -> None:
     assert batch.state == "queued"
 
 
+def test_a_page_that_asks_when_nobody_is_signed_in_is_loaded_anew(client: Client) -> None:
+    batch = running()
+
+    answer = client.get(page_of(batch, "progress"), headers={"HX-Request": "true"})
+
+    assert (answer.status_code, answer.headers["HX-Refresh"], answer.content) == (200, "true", b"")
+    assert client.get(page_of(batch, "progress")).status_code == 302
+
+
+def test_the_summary_names_only_articles_that_the_person_sees(client: Client) -> None:
+    rosa = make_user("rosa", is_staff=True)
+    debris = "\n\nIt rained for three days, and the river rose by two metres.\n\nLeave a comment"
+    batch = imported({"text": f"Seen{debris}", "outlet": "A"}, {"text": f"Secret matter{debris}", "outlet": "B"})
+    make_member(make_project(articles=Article.objects.filter(text__startswith="Seen")), rosa, "manager")
+    client.force_login(rosa)
+
+    page = client.get(page_of(batch)).content.decode()
+
+    assert "Show the 1 article<" in page
+    assert "Secret" not in page
+
+
 def test_whoever_sees_an_import_by_its_articles_may_look_and_not_steer(client: Client) -> None:
     rosa = make_user("rosa", is_staff=True)
     batch = imported(created_by=make_user("mia", is_staff=True))
