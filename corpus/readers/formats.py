@@ -92,6 +92,10 @@ ALL: tuple[Format, ...] = (
         "warc", "web archives", (".warc", ".warc.gz"), "corpus.readers.warc:read_warc", re.compile(rb"WARC/"),
         extra="warc", needs=("trafilatura", "lxml", "charset_normalizer", "brotli"),
     ),
+    Format(
+        "urls", "lists of web addresses", (".urls",), "corpus.readers.urls:read_urls",
+        extra="html", needs=("trafilatura", "lxml", "charset_normalizer"),
+    ),
     Format("zip", "zip archives", (".zip",), "corpus.readers.archive:read_zip", re.compile(rb"PK(?:\x03\x04|\x05\x06)")),
     Format(TEXT, "plain text", (".txt", ".text"), "corpus.readers.text:read_text", re.compile(rb"")),
 )  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from corpus.readers.fetch_policy import FetchPolicy
+
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
 
@@ -28,13 +30,16 @@ class Limits:
 class ReadOptions:
     """``encoding`` is tried where bytes are not UTF-8. ``columns`` names the column of each of our fields, in tables.
 
-    ``summaries`` takes a feed's summaries for articles where it holds nothing longer.
+    ``summaries`` takes a feed's summaries for articles where it holds nothing longer. ``outlet_from_host`` names the outlet
+    by the host of the address, in all formats, where a record names none. Without ``fetch`` nothing is fetched.
     """
 
     encoding: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     summaries: bool = False
+    outlet_from_host: bool = False
+    fetch: FetchPolicy | None = None
 
 
 DEFAULTS = ReadOptions()
