@@ -128,6 +128,8 @@ IMPORT_LIMITS = {
     "expansion": env.integer("IMPORT_EXPANSION", default=200, least=1),
     "depth": env.integer("IMPORT_DEPTH", default=20, least=1),
 }
+# Whether lists of addresses (.urls) are fetched, from the public Internet only.
+IMPORT_FETCH = env.boolean("IMPORT_FETCH", default=False)
 # How many processes clean articles of a long import beside the one that writes them; 0: that one cleans too.
 IMPORT_PROCESSES = env.integer("IMPORT_PROCESSES", default=env.processors(most=4))
 STORAGES = {

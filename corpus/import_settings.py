@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from django.conf import settings
 
-from corpus.readers import AUTO, Limits, ReadOptions
+from corpus.readers import AUTO, FetchPolicy, Limits, ReadOptions
 
 KEEP, LINK, SKIP = "keep", "link", "skip"
 NEAR_DUPLICATES = (KEEP, LINK, SKIP)
@@ -24,7 +24,8 @@ class ImportSettings:
     """``story`` (a slug) and ``outlet`` (a name) stand in where a record names none; ``project`` is a slug.
 
     ``columns`` names the column of each of our fields, in tables. ``rules_off`` names cleaning rules that are not used.
-    ``near_duplicates``: keep them all unlinked, link them in a group, or skip all but the first.
+    ``near_duplicates``: keep them all unlinked, link them in a group, or skip all but the first. ``outlet_from_host`` names
+    the outlet by the address where a record names none; ``summaries`` takes feeds' summaries for articles.
     """
 
     format: str = AUTO
@@ -36,6 +37,8 @@ class ImportSettings:
     rules_off: tuple[str, ...] = ()
     repair_mojibake: bool = False
     near_duplicates: str = LINK
+    outlet_from_host: bool = False
+    summaries: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """For ``ImportBatch.options``."""
@@ -50,4 +53,11 @@ class ImportSettings:
         return cls(**known)
 
     def read_options(self) -> ReadOptions:
-        return ReadOptions(encoding=self.encoding, columns=self.columns, limits=limits())
+        return ReadOptions(
+            encoding=self.encoding,
+            columns=self.columns,
+            limits=limits(),
+            summaries=self.summaries,
+            outlet_from_host=self.outlet_from_host,
+            fetch=FetchPolicy() if settings.IMPORT_FETCH else None,
+        )

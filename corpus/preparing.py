@@ -81,7 +81,7 @@ def _prepared(row: ImportRow, rules: RuleSet, cleaning: Cleaning) -> Outcome:
         return _rejected(row, "too_long", f"The headline has over {TITLE_WIDTH} characters. Put a line break after it.")
     fields = row.fields
     return Prepared(
-        outlet=fields.get("outlet", "").strip() or article.outlet,
+        outlet=fields.get("outlet", "").strip() or article.outlet or row.outlet,
         story=fields.get("story", ""),
         fingerprint=article.fingerprint,
         cells=_cells(row, article, rules.version),

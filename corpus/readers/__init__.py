@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from corpus.readers.columns import Preview, guess_columns
 from corpus.readers.dispatch import read_source
+from corpus.readers.fetch_policy import FetchPolicy
 from corpus.readers.formats import ALL, AUTO, NAMES, SNIFFED_BYTES, Format, MissingExtraError, UnknownFormatError
 from corpus.readers.metering import Meter
 from corpus.readers.options import DEFAULTS, Limits, ReadOptions
@@ -19,6 +20,7 @@ __all__ = [
     "DEFAULTS",
     "NAMES",
     "SNIFFED_BYTES",
+    "FetchPolicy",
     "Format",
     "ImportRow",
     "Limits",

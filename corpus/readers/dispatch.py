@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from corpus.readers.formats import MissingExtraError, named
 from corpus.readers.options import MIB, ReadOptions
+from corpus.readers.outlets import outlet_of_url
 from corpus.readers.rows import ImportRow, Rejection
 from corpus.readers.source import Source
+
+# A page's address is where it was published; in a table it may be anything.
+_FROM_THE_WEB = frozenset({"html", "warc", "feed", "urls"})
 
 
 def read_source(source: Source, options: ReadOptions) -> Iterator[ImportRow | Rejection]:
@@ -20,10 +25,19 @@ def read_source(source: Source, options: ReadOptions) -> Iterator[ImportRow | Re
         )
         yield Rejection(source.name, None, "", "too_large", message)
         return
+    by_host = options.outlet_from_host or source.format in _FROM_THE_WEB
     try:
-        yield from named(source.format).load()(source, options)
+        for outcome in named(source.format).load()(source, options):
+            yield _with_host(outcome) if by_host and isinstance(outcome, ImportRow) else outcome
     except MissingExtraError as missing:
         yield Rejection(source.name, None, "", "missing_extra", str(missing))
     except OSError as error:
         message = f"The file cannot be read: {error.strerror or error}. Check that it is there and may be read."
         yield Rejection(source.name, None, "", "unreadable", message)
+
+
+def _with_host(row: ImportRow) -> ImportRow:
+    """The row with the outlet that its address tells, if it names none itself. The received fields stay as they are."""
+    if row.outlet or row.fields.get("outlet", "").strip():
+        return row
+    return replace(row, outlet=outlet_of_url(row.fields.get("url", "")))

@@ -14,7 +14,6 @@ import feedparser
 from corpus.readers.markup import looks_like_markup, paragraphs_of
 from corpus.readers.metadata import fitting
 from corpus.readers.options import DEFAULTS, MIB, ReadOptions
-from corpus.readers.outlets import outlet_of_url
 from corpus.readers.rows import BadFieldError, ImportRow, Rejection, excerpt_of, row_from
 from corpus.readers.source import Source
 
@@ -97,7 +96,7 @@ def _fields(entry: Mapping[str, Any], feed: Mapping[str, Any], options: ReadOpti
         "id": fitting("id", _text(entry.get("id"))),
         "title": fitting("title", title),
         "text": text,
-        "outlet": fitting("outlet", _words(feed.get("title"))) or outlet_of_url(url),
+        "outlet": fitting("outlet", _words(feed.get("title"))),
         "url": url,
         "byline": fitting("byline", _authors(entry)),
         "published": _moment(entry.get("published_parsed")),
@@ -121,7 +120,7 @@ def _body(entry: Mapping[str, Any], options: ReadOptions) -> str:
         raise BadFieldError(
             "text",
             "summary_only",
-            "The entry holds a summary, not the article. Import the page it links to, or ask for summaries.",
+            "The entry holds a summary, not the article. Import the page it links to, or say --summaries.",
         )
     return _prose(summary, (entry.get("summary_detail") or {}).get("type") == "text/plain")
 

@@ -12,7 +12,6 @@ from trafilatura import bare_extraction
 
 from corpus.readers.metadata import fitting
 from corpus.readers.options import MIB, Limits
-from corpus.readers.outlets import outlet_of_url
 from corpus.readers.page_metadata import said_by
 from corpus.readers.rows import BadFieldError
 
@@ -66,12 +65,11 @@ def record_of(page: str, *, url: str = "", limits: Limits) -> dict[str, object]:
         raise BadFieldError(
             "text", "too_large", "The page's text is longer than one article may be (IMPORT_RECORD_KIB)."
         )
-    address = fitting("url", url) or said.url
     return {
         "title": said.title,
         "text": text,
-        "outlet": said.site or outlet_of_url(address),
-        "url": address,
+        "outlet": said.site,
+        "url": fitting("url", url) or said.url,
         "byline": said.byline,
         "published": said.published,
         "language": said.language,

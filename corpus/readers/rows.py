@@ -63,12 +63,16 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """One article as received. ``fields`` holds the received strings by name; ``published`` is read from them."""
+    """One article as received. ``fields`` holds the received strings by name; ``published`` is read from them.
+
+    ``outlet`` is the host of its address, to be used where neither the fields nor the text name an outlet.
+    """
 
     source: str
     line: int | None
     fields: Mapping[str, str]
     published: datetime | None = None
+    outlet: str = ""
 
 
 class BadFieldError(ValueError):

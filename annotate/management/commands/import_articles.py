@@ -84,6 +84,14 @@ class Command(BaseCommand):
             help="Articles nearly the same as another, such as wire copy: link them in a group (default), keep them "
             "without, or skip them.",
         )
+        parser.add_argument(
+            "--outlet-from-host",
+            action="store_true",
+            help="Name the outlet by the host of the address where a record of any format names none.",
+        )
+        parser.add_argument(
+            "--summaries", action="store_true", help="Take the summaries of feeds for articles where they hold no more."
+        )
         parser.add_argument("--dry-run", action="store_true", help="Say what would happen and write nothing.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
@@ -208,6 +216,8 @@ def _settings(options: dict[str, Any]) -> ImportSettings:
         rules_off=tuple(name.strip() for name in options["rules_off"].split(",") if name.strip()),
         repair_mojibake=options["repair_mojibake"],
         near_duplicates=options["near_duplicates"],
+        outlet_from_host=options["outlet_from_host"],
+        summaries=options["summaries"],
     )
 
 

@@ -98,6 +98,22 @@ def test_options_stand_in_where_a_record_names_nothing():
     assert Story.objects.count() == 2
 
 
+def test_the_host_stands_in_before_the_option_where_nothing_names_an_outlet():
+    rows = [
+        ImportRow("a", 1, {"text": "It rained all day."}, outlet="example.org"),
+        ImportRow("a", 2, {"text": "It snowed all day.", "outlet": "El Sol"}, outlet="example.org"),
+        ImportRow("a", 3, {"text": "It hailed all day."}),
+    ]
+
+    import_rows(rows=rows, source="a", format="html", outlet="La Luna")
+
+    assert list(Article.objects.order_by("pk").values_list("outlet__name", flat=True)) == [
+        "example.org",
+        "El Sol",
+        "La Luna",
+    ]
+
+
 def test_outlets_whose_names_share_a_slug_are_kept_apart():
     _import(
         {"text": "One was here.", "outlet": "El Día"},

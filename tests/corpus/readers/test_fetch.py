@@ -114,7 +114,7 @@ def test_a_list_becomes_its_pages(server):
 
     assert _codes(outcomes) == [TITLE, "Another", "http_status"]
     assert [o.line for o in outcomes] == [3, 5, 6]
-    assert (outcomes[0].fields["url"], outcomes[0].fields["outlet"]) == (server.url(), "news.example")
+    assert (outcomes[0].fields["url"], outcomes[0].outlet) == (server.url(), "news.example")
     assert server.paths == ["/a", "/b", "/c"]
     headers = server.asked[-1][1]
     assert headers["User-Agent"].startswith("Slantwise/")

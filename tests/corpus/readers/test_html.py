@@ -67,12 +67,12 @@ LD = {
         pytest.param('<meta property="og:site_name" content="Canal Ocho">', {"outlet": "Canal Ocho"}, id="site name"),
         pytest.param(
             '<link rel="canonical" href="https://www.canal-ocho.example/a">',
-            {"url": "https://www.canal-ocho.example/a", "outlet": "canal-ocho.example"},
-            id="canonical address, outlet by its host",
+            {"url": "https://www.canal-ocho.example/a"},
+            id="canonical address",
         ),
         pytest.param(
             '<meta property="og:url" content="http://m.ocho.example/a">',
-            {"url": "http://m.ocho.example/a", "outlet": "ocho.example"},
+            {"url": "http://m.ocho.example/a"},
             id="og:url",
         ),
         pytest.param('<link rel="canonical" href="javascript:alert(1)">', {}, id="an address that is none"),
@@ -104,6 +104,18 @@ def test_metadata_is_what_the_page_says_and_fits(head, expected):
     assert fields.pop("language") == "en"
     del fields["text"]
     assert fields == expected
+
+
+def test_the_outlet_by_its_host_is_no_received_field():
+    [row] = _read(page(head='<link rel="canonical" href="https://www.ocho.example/a">').encode())
+    [named] = _read(
+        page(
+            head='<meta property="og:site_name" content="Canal Ocho"><meta property="og:url" content="https://x.example">'
+        ).encode()
+    )
+
+    assert (row.outlet, "outlet" in row.fields) == ("ocho.example", False)
+    assert (named.outlet, named.fields["outlet"]) == ("", "Canal Ocho")
 
 
 def test_without_a_heading_the_shared_title_counts_and_without_a_language_none():
@@ -203,9 +215,9 @@ def test_an_archive_of_one_file_gives_the_page_in_it():
         + b"\r\n----x--\r\n"
     )
 
-    fields = _fields(data, name="a.mhtml")
+    [row] = _read(data, name="a.mhtml")
 
-    assert (fields["title"], fields["url"], fields["outlet"]) == (TITLE, "https://www.ocho.example/a", "ocho.example")
+    assert (row.fields["title"], row.fields["url"], row.outlet) == (TITLE, "https://www.ocho.example/a", "ocho.example")
 
 
 def test_the_files_saved_beside_a_page_are_not_articles(tmp_path):

@@ -1,7 +1,11 @@
 """An outlet's name from a host, by a rule that needs no list of suffixes."""
 
+import io
+import json
+
 import pytest
 
+from corpus.readers import ReadOptions, read, upload
 from corpus.readers.outlets import outlet_of_host, outlet_of_url
 
 
@@ -41,3 +45,22 @@ def test_outlet_of_host(host, outlet):
 )
 def test_outlet_of_url(url, outlet):
     assert outlet_of_url(url) == outlet
+
+
+@pytest.mark.parametrize(
+    ("record", "asked", "outlet"),
+    [
+        pytest.param({"url": "https://www.example.org/a"}, True, "example.org", id="asked for"),
+        pytest.param({"url": "https://www.example.org/a"}, False, "", id="not asked for"),
+        pytest.param(
+            {"url": "https://www.example.org/a", "outlet": "The Example"}, True, "", id="the record names one"
+        ),
+        pytest.param({}, True, "", id="no address"),
+    ],
+)
+def test_rows_get_the_host_as_outlet_where_asked(record, asked, outlet):
+    data = json.dumps({"text": "Some words.", **record}).encode()
+
+    [row] = read([upload("a.jsonl", io.BytesIO(data))], ReadOptions(outlet_from_host=asked))
+
+    assert row.outlet == outlet

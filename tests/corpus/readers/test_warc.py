@@ -62,9 +62,7 @@ def test_each_page_becomes_an_article_with_its_address(gzipped):
 
     assert _seen(outcomes) == ["Title number 1", "Title number 2", "Title number 3"]
     assert [o.line for o in outcomes] == [3, 5, 7]
-    assert [(o.fields["url"], o.fields["outlet"]) for o in outcomes] == [
-        (f"{URL}{n}", "ocho.example") for n in (1, 2, 3)
-    ]
+    assert [(o.fields["url"], o.outlet) for o in outcomes] == [(f"{URL}{n}", "ocho.example") for n in (1, 2, 3)]
 
 
 def test_a_file_packed_as_a_whole_is_read_too():
