@@ -3,6 +3,8 @@
 ``python -m bench.labelling [--tasks 10]``. Articles and spans are those of ``$SLANTWISE_SHARED/bench/workload.py``
 (default: ``../shared`` beside the checkout). A gunicorn as ``serve`` starts it answers from a database of its own, which
 is dropped afterwards; the clients run on the same machine. Server CPU and SQL statements are counted in this process.
+Opening a task of 600 words with 40 marks (as a page and as the API's state) and saving batches of 12 are also measured
+alone, each with 16 clients who do nothing else, and set beside doccano's recorded rates.
 Claiming is measured again in a project a hundred times as large, for someone who has done nearly all of it.
 """
 
@@ -22,11 +24,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import django
+import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("SLANTWISE_SHARED", ROOT.parent / "shared"))
@@ -46,6 +50,7 @@ from rest_framework.authtoken.models import Token  # noqa: E402
 
 from annotate.models import Codebook, Membership, Project, ProjectArticle  # noqa: E402
 from annotate.operations.codebooks import save_codebook  # noqa: E402
+from annotate.operations.marks import apply_operations  # noqa: E402
 from annotate.operations.tasks import claim_task, ensure_slots, skip_task  # noqa: E402
 from corpus.models import Article  # noqa: E402
 from corpus.operations import import_rows  # noqa: E402
@@ -55,7 +60,10 @@ from tests import service  # noqa: E402
 CLIENTS = 16
 SPANS = 12
 LABELS = ("framing", "source", "number")
+MARKS = 40
 SMALL, LARGE = 1_000, 100_000
+# doccano with 16 clients, recorded: documents opened and spans saved per second (the better of its runs).
+DOCCANO_OPEN, DOCCANO_SAVE = 40.0, 123.0
 # Recorded with the same workload on the same kind of machine (shared/bench/README.md): p50 / p95 in ms.
 PEERS = {
     "doccano 1.8.4": "open 27 / 35, 16 clients 376-392 / 460-478; save 1 span 12-14 / 18-27, 16 clients 68-123 spans/s;"
@@ -81,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
     load = os.getloadavg()[0]
     with _own_database():
         workload = _module(path)
-        figures = _over_http(workload, options.tasks) | _in_process(workload) | _claiming_at_scale()
+        figures = _over_http(workload, options.tasks) | _alone(workload) | _in_process(workload) | _claiming_at_scale()
         with connection.cursor() as cursor:
             cursor.execute("SHOW server_version")
             postgres = cursor.fetchone()[0]
@@ -138,9 +146,9 @@ class Annotator:
         return json.loads(data)
 
 
-def operations(workload: ModuleType, text: str, annotator: int) -> list[dict[str, Any]]:
+def operations(workload: ModuleType, text: str, annotator: int, n: int = SPANS + 1) -> list[dict[str, Any]]:
     """The workload's spans of one annotator as operations that add them, and one more to be sent alone."""
-    spans = workload.spans({"id": len(text), "text": text}, annotator, SPANS + 1)
+    spans = workload.spans({"id": len(text), "text": text}, annotator, n)
     return [
         {
             "op_id": str(uuid.uuid4()),
@@ -185,41 +193,139 @@ def _summary(people: list[Annotator], clients: int) -> dict[str, float]:
     return figures
 
 
+@dataclass
+class Desk:
+    """A person with a task in hand that bears ``MARKS`` marks."""
+
+    user: User
+    text: str
+    path: str
+    cookie: str
+    token: str
+
+    @property
+    def api(self) -> str:
+        return f"/api/v1{self.path}"
+
+
+def _desk(workload: ModuleType, user: User, project: Project) -> Desk:
+    task = claim_task(project=project, user=user, now=timezone.now())
+    assert task is not None
+    text = task.article.text
+    marks = operations(workload, text, 1, MARKS)
+    apply_operations(uuid=task.uuid, user=user, base_revision=0, operations=marks, now=timezone.now())
+    client = Client()
+    client.force_login(user)
+    token, _ = Token.objects.get_or_create(user=user)
+    return Desk(user, text, f"/tasks/{task.uuid}/", client.cookies["sessionid"].value, token.key)
+
+
+def _alone(workload: ModuleType) -> dict[str, float]:
+    """Requests per second of 16 clients who all do the same thing; bodies are made beforehand."""
+    users = list(User.objects.filter(username__startswith="client")[:CLIENTS])
+    project = _project("alone", list(Article.objects.all()), users)
+    desks = [_desk(workload, user, project) for user in users]
+    turns = 20
+    batches = {
+        desk.path: [
+            json.dumps({"base_revision": 0, "operations": operations(workload, desk.text, n, SPANS)})
+            for n in range(turns)
+        ]
+        for desk in desks
+    }
+    kinds: dict[str, Callable[[Desk, int], tuple[str, str, str | None, dict[str, str]]]] = {
+        "open_page": lambda desk, _: ("GET", desk.path, None, {"Cookie": f"sessionid={desk.cookie}"}),
+        "open_state": lambda desk, _: ("GET", desk.api, None, {"Authorization": f"Token {desk.token}"}),
+        "save_12": lambda desk, turn: (
+            "POST",
+            f"{desk.api}operations/",
+            batches[desk.path][turn],
+            {"Authorization": f"Token {desk.token}", "Content-Type": "application/json"},
+        ),
+    }
+    figures = {}
+    with service.running(threads=8, SECRET_KEY=settings.SECRET_KEY) as address:
+        for kind, request in kinds.items():
+            for measured in (False, True):
+                # The first round is for imports, connections and codebooks. Of saving it would leave marks.
+                if not measured and kind == "save_12":
+                    continue
+                start, used = time.perf_counter(), _cpu_of_children()
+                with ThreadPoolExecutor(CLIENTS) as pool:
+                    each = 4 if not measured else turns
+                    work = partial(_repeat, address.removeprefix("http://"), request, each)
+                    times = sorted(taken for desk in pool.map(work, desks) for taken in desk)
+                per_second = len(times) / (time.perf_counter() - start)
+                cpu = (_cpu_of_children() - used) / len(times)
+            figures[f"{kind}_alone_server_cpu_ms_{CLIENTS}"] = cpu * 1000
+            figures[f"{kind}_alone_p50_ms_{CLIENTS}"] = statistics.median(times) * 1000
+            figures[f"{kind}_alone_per_s_{CLIENTS}"] = per_second
+    for kind in ("open_page", "open_state"):
+        figures[f"{kind}_times_doccano"] = figures[f"{kind}_alone_per_s_{CLIENTS}"] / DOCCANO_OPEN
+    figures["save_spans_times_doccano"] = figures[f"save_12_alone_per_s_{CLIENTS}"] * SPANS / DOCCANO_SAVE
+    return figures
+
+
+def _cpu_of_children() -> float:
+    """Seconds of CPU that the web server's processes have used."""
+    children = psutil.Process().children(recursive=True)
+    return sum(times.user + times.system for times in (child.cpu_times() for child in children))
+
+
+def _repeat(host: str, request: Callable[[Desk, int], tuple[Any, ...]], turns: int, desk: Desk) -> list[float]:
+    server = http.client.HTTPConnection(host, timeout=60)
+    times = []
+    for turn in range(turns):
+        start = time.perf_counter()
+        server.request(*request(desk, turn))
+        answer = server.getresponse()
+        data = answer.read()
+        times.append(time.perf_counter() - start)
+        assert answer.status == 200, (answer.status, data[:300])
+    server.close()
+    return times
+
+
 def _in_process(workload: ModuleType) -> dict[str, float]:
-    """CPU of the server, and its SQL statements, for each kind of request, without the network."""
+    """CPU of the server, and its SQL statements, for each kind of request, without the network.
+
+    ``open_*`` and ``save_12`` with ``MARKS`` marks there, the mean of many; ``claim`` and ``submit`` once.
+    """
     user = User.objects.create(username="counted", password="!")
-    token = Token.objects.create(user=user).key
-    slug = _project("counted", list(Article.objects.all()), [user]).slug
-    client = Client(headers={"Authorization": f"Token {token}"})
+    desk = _desk(workload, user, _project("counted", list(Article.objects.all()), [user]))
+    page, api = Client(), Client(headers={"Authorization": f"Token {desk.token}"})
+    page.force_login(user)
     figures: dict[str, float] = {}
 
     def post(path: str, body: object) -> Any:
-        return client.post(path, json.dumps(body), content_type="application/json")
+        return api.post(path, json.dumps(body), content_type="application/json")
 
-    def measure(kind: str, request: Callable[[], Any]) -> Any:
-        start = time.process_time()
-        answer = request()
-        figures[f"{kind}_cpu_ms"] = (time.process_time() - start) * 1000
-        assert answer.status_code == 200, answer.content[:300]
-        return answer.json()
+    def save() -> Any:
+        return post(
+            f"{desk.api}operations/", {"base_revision": 0, "operations": operations(workload, desk.text, 2, SPANS)}
+        )
 
-    # The second task: the first one pays for imports and for the first use of everything.
-    for _ in range(2):
+    def measure(kind: str, request: Callable[[], Any], times: int) -> Any:
+        if times > 1:
+            request()
         with CaptureQueriesContext(connection) as captured:
-            state = measure("claim", lambda: post(f"/api/v1/projects/{slug}/claim/", {}))
-        figures["claim_sql"] = len(captured)
-        path = f"/api/v1/tasks/{state['task']}/"
-        first, *rest = operations(workload, state["article"]["text"], 0)
-        requests: dict[str, Callable[[], Any]] = {
-            "save_1": lambda p=path, o=first: post(f"{p}operations/", {"base_revision": 0, "operations": [o]}),
-            "save_batch": lambda p=path, o=rest: post(f"{p}operations/", {"base_revision": 1, "operations": o}),
-            "open": lambda p=path: client.get(p),
-            "submit": lambda p=path: post(f"{p}submit/", {"revision": SPANS + 1}),
-        }
-        for kind, request in requests.items():
-            with CaptureQueriesContext(connection) as captured:
-                measure(kind, request)
-            figures[f"{kind}_sql"] = sum(1 for query in captured if "SAVEPOINT" not in query["sql"])
+            answer = request()
+        # Begin and end of a transaction are counted: the server answers them too.
+        figures[f"{kind}_sql"] = len(captured)
+        start = time.process_time()
+        for _ in range(times - 1):
+            answer = request()
+        if times > 1:
+            figures[f"{kind}_cpu_ms"] = (time.process_time() - start) * 1000 / (times - 1)
+        assert answer.status_code == 200, answer.content[:300]
+        return answer
+
+    measure("open_page", lambda: page.get(desk.path), 30)
+    measure("open_state", lambda: api.get(desk.api), 30)
+    revision = measure("save_12", save, 10).json()["revision"]
+    start = time.process_time()
+    measure("submit", lambda: post(f"{desk.api}submit/", {"revision": revision}), 1)
+    figures["submit_cpu_ms"] = (time.process_time() - start) * 1000
     return figures
 
 
