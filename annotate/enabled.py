@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from annotate.codebook import enabled_content
 from annotate.models import Codebook
@@ -23,7 +24,7 @@ _kept: dict[tuple[str, str], EnabledCodebook] = {}
 class EnabledCodebook:
     """What is switched on: as plain data, as JSON text, as layers for templates. Shared, so never changed.
 
-    ``key`` names this content among all others; "" where it must not be kept.
+    ``key`` names this content among all others.
     """
 
     key: str
@@ -41,7 +42,9 @@ def enabled_codebook(*, pk: int, sha256: str, switches: Mapping[str, bool]) -> E
     content, sha256 = Codebook.objects.values_list("content", "sha256").get(pk=pk)
     enabled = enabled_content(content, switches)
     text = json.dumps(enabled, ensure_ascii=False, separators=(",", ":"))
-    made = EnabledCodebook(f"{sha256} {chosen}" if sha256 else "", enabled, text, layers_of(enabled))
+    # A codebook without a hash was not stored by our operations: nothing is kept of it.
+    key = f"{sha256} {chosen}" if sha256 else uuid4().hex
+    made = EnabledCodebook(key, enabled, text, layers_of(enabled))
     if sha256:
         if len(_kept) >= _MOST_KEPT:
             _kept.clear()

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.backends.postgresql import base
 
 from config import embedded_postgres
 from config.embedded_home import EmbeddedPostgresError
+from config.kept_connections import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
