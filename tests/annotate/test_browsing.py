@@ -230,14 +230,19 @@ def filled():
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO corpus_article (uuid, outlet_id, story_id, title, published_at, language, raw, raw_fields, text,
-                segments, removed, zones, text_sha256, fingerprint, n_chars, cleaner_version, version, created_at)
-            SELECT gen_random_uuid(), (%s::bigint[])[1 + i %% 20], CASE WHEN i %% 400 = 0 THEN %s::bigint END,
-                'Headline ' || md5(i::text), now() - i * interval '1 hour', CASE WHEN i %% 50 = 0 THEN 'es' ELSE 'en' END,
-                text, '[]', text, '[]', '[]', '[]', md5(i::text), md5(i::text), length(text), 'x', 1, now()
-            FROM generate_series(1, 4000) i, left(repeat('words of it ', 450), 1000 + (i * 7919) %% 4000) text
+            INSERT INTO corpus_article SELECT made.*
+            FROM generate_series(1, 4000) i, left(repeat('words of it ', 450), 1000 + (i * 7919) %% 4000) words,
+                corpus_article sample,
+                jsonb_populate_record(sample, jsonb_build_object(
+                    'id', sample.id + i, 'uuid', gen_random_uuid(), 'outlet_id', (%s::bigint[])[1 + i %% 20],
+                    'story_id', CASE WHEN i %% 400 = 0 THEN %s::bigint END, 'title', 'Headline ' || md5(i::text),
+                    'published_at', now() - i * interval '1 hour',
+                    'language', CASE WHEN i %% 50 = 0 THEN 'es' ELSE 'en' END,
+                    'raw', words, 'text', words, 'n_chars', length(words), 'zones', '[]'::jsonb,
+                    'text_sha256', md5(i::text), 'fingerprint', md5(i::text))) made
+            WHERE sample.id = %s
             """,
-            [[outlet.pk for outlet in outlets], story.pk],
+            [[outlet.pk for outlet in outlets], story.pk, sample.pk],
         )
         cursor.execute(
             """
