@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from annotate.models import Codebook, Membership, Project, ProjectArticle, Role, Task
 from annotate.permissions import TABLE
@@ -32,12 +32,23 @@ def manages(user: visibility.Account) -> bool:
 
 
 def articles_for(user: visibility.Account) -> QuerySet[Article]:
-    """Articles of managed projects and of the person's own imports, less those the person is to read blind."""
+    """Articles of managed projects and of the person's own imports, less those the person is to read blind.
+
+    Another version of an article that is read blind would tell as much, so it is left out too.
+    """
     in_projects = ProjectArticle.objects.filter(project__in=projects_for(user).order_by().values("pk"))
     to_read_blind = ProjectArticle.objects.filter(project__in=_blinded(user).values("pk"))
     return Article.objects.filter(
         Q(pk__in=in_projects.order_by().values("article")) | Q(import_batch__created_by=user.pk)
-    ).exclude(pk__in=to_read_blind.order_by().values("article"))
+    ).exclude(
+        Q(pk__in=to_read_blind.order_by().values("article"))
+        | Q(
+            pk__in=to_read_blind.order_by()
+            .filter(article__first_version__isnull=False)
+            .values("article__first_version")
+        )
+        | Q(first_version__in=to_read_blind.order_by().values(origin=Coalesce("article__first_version", "article")))
+    )
 
 
 def codebooks_for(user: visibility.Account) -> QuerySet[Codebook]:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from django.conf import settings
 
+from corpus.cleaning import RuleSet
 from corpus.readers import AUTO, FetchPolicy, Limits, ReadOptions
 
 KEEP, LINK, SKIP = "keep", "link", "skip"
@@ -51,6 +52,10 @@ class ImportSettings:
         if "rules_off" in known:
             known["rules_off"] = tuple(known["rules_off"])
         return cls(**known)
+
+    def rules(self) -> RuleSet:
+        """The cleaning rules that were chosen. Raises UnknownRuleError where one is not known any more."""
+        return RuleSet.without(self.rules_off, repair_mojibake=self.repair_mojibake)
 
     def read_options(self) -> ReadOptions:
         return ReadOptions(

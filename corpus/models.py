@@ -162,6 +162,14 @@ class ImportIssue(models.Model):
 class ArticleQuerySet(models.QuerySet["Article"]):
     """Conditions on articles."""
 
+    def current(self) -> "ArticleQuerySet":
+        """The newest version of each article: what nothing supersedes."""
+        return self.filter(superseded_by__isnull=True)
+
+    def of_import(self, batch: ImportBatch | int) -> "ArticleQuerySet":
+        """What an import brought, and what became of it when it was cleaned again."""
+        return self.filter(Q(import_batch=batch) | Q(first_version__import_batch=batch))
+
     def for_list(self) -> "ArticleQuerySet":
         """What a list shows: no texts, outlet and story joined."""
         return self.select_related("outlet", "story").defer("raw", "raw_fields", "text", "segments", "removed", "zones")
@@ -215,6 +223,16 @@ class Article(models.Model):
     supersedes = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="superseded_by"
     )
+    first_version = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="later_versions",
+        db_index=False,
+        help_text="Null for a first version.",
+    )
     near_duplicate_group = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
     import_batch = models.ForeignKey(
         ImportBatch, null=True, blank=True, on_delete=models.PROTECT, related_name="articles"
@@ -247,6 +265,8 @@ class Article(models.Model):
             models.Index(fields=["n_chars", "id"], name="article_by_length"),
             models.Index(Lower(Left("title", 100)), "id", name="article_by_headline"),
             models.Index(fields=["language"], name="article_by_language"),
+            # Nearly all articles are first versions: an index of the others costs imports nothing.
+            models.Index(fields=["first_version"], condition=Q(first_version__isnull=False), name="later_versions"),
             # Few articles of many: the admin lists those that may have been decoded with the wrong charset.
             models.Index(fields=["-id"], condition=Q(n_mojibake__gt=0), name="article_with_mojibake"),
         ]

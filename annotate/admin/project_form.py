@@ -117,9 +117,12 @@ class ProjectForm(forms.ModelForm):
         data = self.cleaned_data
         seen = visibility.articles_for(self.request.user)
         keys = {article.pk for article in data.get("picked") or ()}
-        for field, chosen in (("story", data.get("story")), ("import_batch", data.get("batch"))):
-            if chosen is not None:
-                keys.update(seen.filter(**{field: chosen}).values_list("pk", flat=True))
+        # A story or an import stands for the newest version of its articles.
+        current = Article.objects.filter(pk__in=seen.order_by().values("pk")).current()
+        if data.get("story") is not None:
+            keys.update(current.filter(story=data["story"]).values_list("pk", flat=True))
+        if data.get("batch") is not None:
+            keys.update(current.of_import(data["batch"]).values_list("pk", flat=True))
         return Article.objects.filter(pk__in=keys).for_list()
 
 

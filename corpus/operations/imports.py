@@ -28,7 +28,7 @@ from corpus.readers.rows import ImportRow, Rejection, excerpt_of
 from corpus.search_tasks import request_index
 
 # Imports wait for each other, so that "is it there already?" and "store it" cannot be torn apart.
-_IMPORT_LOCK = 0x51A27
+IMPORT_LOCK = 0x51A27
 _OUTLET_WIDTH = 200
 OUTLET = "outlet"
 
@@ -90,7 +90,7 @@ def import_into(
     ``on_progress`` is told after each chunk how far it is; what it raises ends the import.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_IMPORT_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
     shelf = _Shelf(batch, settings, only_matched=dry_run)
     # Refuse a rule that there is not before anything is read.
     RuleSet.without(settings.rules_off)

@@ -16,6 +16,7 @@ from corpus import readers, uploads
 from corpus.cleaning import UnknownRuleError
 from corpus.import_settings import ImportSettings
 from corpus.models import Article, ImportBatch, ImportFile, import_storage
+from corpus.operations.cleaning import CLEANING, clean_into
 from corpus.operations.imports import import_into
 from corpus.operations.results import ImportResult, Seen
 
@@ -113,6 +114,13 @@ def _begin(batch_id: int, now: datetime) -> int | None:
 def _import(batch_id: int, attempt: int, heart: Heart) -> None:
     batch = ImportBatch.objects.select_related("created_by").get(pk=batch_id)
     settings = ImportSettings.from_json(batch.options)
+    if batch.format == CLEANING:
+        cleaned = clean_into(
+            batch=batch, articles=batch.options["articles"], rules=settings.rules(), on_progress=heart.note
+        )
+        heart.stop()
+        _finish(batch_id, attempt, cleaned.seen, "", read=0)
+        return
     meter = readers.Meter([source_of(file, settings) for file in batch.files.order_by("position")])
     heart.watch(meter)
     result = import_into(
@@ -125,7 +133,7 @@ def _import(batch_id: int, attempt: int, heart: Heart) -> None:
         _add_to_project(batch, settings.project, result)
     sha256 = readers.sha256_of(meter.sources)
     heart.stop()
-    _finish(batch_id, attempt, result, sha256, read=meter.total)
+    _finish(batch_id, attempt, result.seen, sha256, read=meter.total)
 
 
 def source_of(file: ImportFile, settings: ImportSettings) -> readers.Source:
@@ -161,7 +169,7 @@ def _add_to_project(batch: ImportBatch, slug: str, result: ImportResult) -> None
         ) from None
 
 
-def _finish(batch_id: int, attempt: int, result: ImportResult, sha256: str, *, read: int) -> None:
+def _finish(batch_id: int, attempt: int, seen: Seen, sha256: str, *, read: int) -> None:
     """The last step of the transaction. The row's lock keeps a second worker and a late "cancel" out."""
     batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
     if batch.attempt != attempt or batch.state != ImportBatch.State.RUNNING:
@@ -169,8 +177,8 @@ def _finish(batch_id: int, attempt: int, result: ImportResult, sha256: str, *, r
     batch.state = ImportBatch.State.DONE
     batch.sha256 = sha256
     batch.bytes_read = read
-    batch.n_created, batch.n_duplicates, batch.n_rejected = result.created, result.duplicates, len(result.rejected)
-    batch.progress = result.seen.records
+    batch.n_created, batch.n_duplicates, batch.n_rejected = seen.created, seen.duplicates, seen.rejected
+    batch.progress = seen.records
     batch.finished_at = batch.heartbeat = timezone.now()
     batch.save()
     transaction.on_commit(lambda: forget_files(batch))

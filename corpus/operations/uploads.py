@@ -14,6 +14,7 @@ from django.db import transaction
 
 from corpus.import_settings import ImportSettings
 from corpus.models import ImportBatch, ImportFile, import_storage
+from corpus.operations.cleaning import CLEANING
 from corpus.operations.running import forget_files, run_import, silent_imports
 from corpus.tasks import run_import as run_import_task
 
@@ -93,7 +94,7 @@ def retry_import(*, batch: ImportBatch) -> bool:
     locked = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if locked.state not in (ImportBatch.State.FAILED, ImportBatch.State.CANCELLED):
         return False
-    if not locked.files.exists() or locked.files.filter(file="").exists():
+    if locked.format != CLEANING and (not locked.files.exists() or locked.files.filter(file="").exists()):
         return False
     locked.state, locked.error, locked.progress, locked.bytes_read = ImportBatch.State.QUEUED, "", 0, 0
     locked.n_created = locked.n_duplicates = locked.n_rejected = 0

@@ -72,7 +72,7 @@ class Command(ExampleCommand):
 
 def articles_named(which: str) -> Iterable[Article]:
     """The articles that ``all``, ``story:SLUG`` or ``batch:ID`` stands for, newest versions only; none for ""."""
-    newest = Article.objects.filter(superseded_by__isnull=True).only("pk").order_by("pk")
+    newest = Article.objects.current().only("pk").order_by("pk")
     kind, _, name = which.partition(":")
     if which == "":
         return newest.none()
@@ -85,7 +85,7 @@ def articles_named(which: str) -> Iterable[Article]:
     if kind == "batch":
         if not name.isdecimal() or not ImportBatch.objects.filter(pk=int(name)).exists():
             raise CommandError(f"There is no import batch {name}. The admin lists them with their numbers.")
-        return newest.filter(import_batch=int(name))
+        return newest.of_import(int(name))
     raise CommandError(f"--articles {which} is not understood. Use all, story:SLUG or batch:ID.")
 
 
