@@ -71,3 +71,32 @@ class LackFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         value = self.value()
         return queryset.filter(**{f"{LACKS[value][0]}__isnull": True}) if value in LACKS else queryset
+
+
+class VersionFilter(admin.SimpleListFilter):
+    """The newest version of each article, unless others are asked for."""
+
+    title = "version"
+    parameter_name = "versions"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        return [("all", "all versions"), ("older", "superseded"), ("again", "cleaned again")]
+
+    def choices(self, changelist: Any) -> Any:
+        for choice in super().choices(changelist):
+            yield (
+                {**choice, "display": "newest"}
+                if choice["query_string"] == changelist.get_query_string(remove=[self.parameter_name])
+                else choice
+            )
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        match self.value():
+            case "all":
+                return queryset
+            case "older":
+                return queryset.filter(superseded_by__isnull=False)
+            case "again":
+                return queryset.filter(superseded_by__isnull=True, first_version__isnull=False)
+            case _:
+                return queryset.filter(superseded_by__isnull=True)

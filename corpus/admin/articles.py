@@ -2,63 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, TypedDict
+from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.text import Truncator
 from django.views.generic import RedirectView
 
 from corpus import visibility
-from corpus.admin.article_filters import ImportFilter, LackFilter, OutletFilter, StoryFilter
+from corpus.admin.article_filters import ImportFilter, LackFilter, OutletFilter, StoryFilter, VersionFilter
+from corpus.admin.cleaning_page import clean_article_page, clean_many_page, repair_query
+from corpus.admin.side_by_side import counts_of, rows_of
 from corpus.admin.story_actions import MoveToStory
-from corpus.cleaning import INVISIBLE, LAYOUT
 from corpus.models import Article, ArticleQuerySet
 
 _SHOWN_CHARS = 80
-
-
-class RawPiece(TypedDict):
-    """A stretch of raw; ``rule`` names why it is not in the text, "" where it is."""
-
-    text: str
-    rule: str
-
-
-class TextPiece(TypedDict):
-    """A paragraph of the text and its zone."""
-
-    text: str
-    zone: str
-
-
-def raw_pieces(article: Article) -> Iterator[RawPiece]:
-    """Raw from end to end, cut where removed ranges begin and end; dropped white space is not worth a name."""
-    at = 0
-    for removed in article.removed:
-        if removed["rule"] in (LAYOUT, INVISIBLE):
-            continue
-        if removed["start"] > at:
-            yield {"text": article.raw[at : removed["start"]], "rule": ""}
-        yield {
-            "text": article.raw[removed["start"] : removed["end"]].strip(),
-            "rule": removed["rule"].replace("_", " "),
-        }
-        at = removed["end"]
-    if at < len(article.raw):
-        yield {"text": article.raw[at:], "rule": ""}
-
-
-def text_pieces(article: Article) -> Iterator[TextPiece]:
-    """The text's paragraphs in order, each with its zone."""
-    for zone in article.zones:
-        for paragraph in article.text[zone["start"] : zone["end"]].split("\n\n"):
-            if paragraph:
-                yield {"text": paragraph, "zone": zone["zone"]}
 
 
 class ArticleForm(forms.ModelForm[Article]):
@@ -76,7 +39,7 @@ class ArticleAdmin(MoveToStory):
     nobody_may = frozenset({"add"})
     form = ArticleForm
     list_display = ("headline", "outlet", "story", "published", "characters")
-    list_filter = (StoryFilter, OutletFilter, LackFilter, ImportFilter)
+    list_filter = (VersionFilter, StoryFilter, OutletFilter, LackFilter, ImportFilter)
     list_per_page = 50
     search_fields = ("title", "=external_id", "=text_sha256")
     search_help_text = "Words of the headline, an external id or the sha256 of a text."
@@ -84,7 +47,7 @@ class ArticleAdmin(MoveToStory):
     ordering = ("-pk",)
     autocomplete_fields = ("story",)
     readonly_fields = (
-        "uuid", "title", "outlet", "byline", "published_at", "url", "language", "rights", "external_id", "n_chars",
+        "uuid", "title", "outlet", "byline", "agency", "published_at", "url", "language", "rights", "external_id", "n_chars",
         "text_sha256", "version", "supersedes", "near_duplicate_group", "cleaner_version", "import_batch", "created_at",
     )  # fmt: skip
     fieldsets = (
@@ -94,6 +57,8 @@ class ArticleAdmin(MoveToStory):
     )  # fmt: skip
     change_form_template = "admin/corpus/article/change_form.html"
     change_list_template = "admin/corpus/article/change_list.html"
+
+    actions = ("clean_again",)
 
     class Media:
         css = {"all": ("corpus/admin.css",)}
@@ -119,13 +84,33 @@ class ArticleAdmin(MoveToStory):
     def get_urls(self) -> list[URLPattern]:
         # The address of the upload before imports had a page of their own.
         upload = RedirectView.as_view(pattern_name="admin:corpus_importbatch_add", permanent=False)
-        return [path("upload/", upload, name="corpus_article_upload"), *super().get_urls()]
+        clean = self.admin_site.admin_view(self.clean_view)
+        return [
+            path("upload/", upload, name="corpus_article_upload"),
+            path("<path:object_id>/clean/", clean, name="corpus_article_clean"),
+            *super().get_urls(),
+        ]
+
+    def clean_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Clean one article again with other rules."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        known = object_id.isascii() and object_id.isdecimal() and len(object_id) < 19
+        article = get_object_or_404(self.get_queryset(request), pk=object_id if known else None)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+        return clean_article_page(request, article, context)
+
+    @admin.action(description="Clean again with other rules", permissions=["change"])
+    def clean_again(self, request: HttpRequest, queryset: QuerySet[Article]) -> HttpResponse | None:
+        return clean_many_page(request, queryset, self)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         article = context.get("original")
         if article is not None:
-            context["raw_pieces"] = list(raw_pieces(article))
-            context["text_pieces"] = list(text_pieces(article))
+            context["rows"] = rows_of(article)
+            context["counts"] = counts_of(article)
+            context["repair_query"] = repair_query(article)
+            context["newer"] = Article.objects.filter(supersedes=article).only("pk", "version").first()
         return super().render_change_form(request, context, *args, **kwargs)

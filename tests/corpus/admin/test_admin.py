@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from corpus.admin.articles import raw_pieces, text_pieces
+from corpus.admin.side_by_side import raw_pieces, text_pieces
 from corpus.cleaning import clean
 from corpus.models import Article
 from corpus.operations import import_rows
