@@ -2,7 +2,11 @@
 
 ``python -m bench.import [--articles 20000]``. The articles are those of ``$SLANTWISE_SHARED/bench/workload.py``
 (default: ``../shared`` beside the checkout) as JSON Lines. Everything runs in a database of its own, which is dropped
-afterwards. COPY and ``save()`` get rows that were cleaned beforehand: they measure the database alone.
+afterwards. COPY and ``save()`` get rows that were cleaned beforehand: they measure the database alone. Import and COPY
+take turns, ``--rounds`` times, and the best of each counts: other programs can only make either slower.
+
+``python -m bench.import --memory 1000 10000 100000 [--characters 200]``: resident memory of the import, all its
+processes summed (shared pages count in each), over what it was before the first.
 """
 
 from __future__ import annotations
@@ -12,13 +16,18 @@ import importlib.util
 import json
 import os
 import platform
+import resource
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Self
 
 import django
 
@@ -43,12 +52,16 @@ from corpus.readers import ImportRow, read, sources_of  # noqa: E402
 PEERS = {"doccano 1.8.4": "631-745", "Label Studio 1.23": "1064-1204 (loaded)", "Potato 2.12": "at start-up only"}
 SAVED = 2000  # rows saved one by one are slow: a sample is enough for a rate
 BORDERED = 200
+MIB = 1 << 20
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print a table and one JSON line; 1 where the workload is not there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--memory", type=int, nargs="+", metavar="N", help="Measure memory instead, at these sizes.")
+    parser.add_argument("--characters", type=int, default=0, help="With --memory: short made texts of this length.")
     options = parser.parse_args(arguments)
     path = SHARED / "bench" / "workload.py"
     if not path.exists():
@@ -59,8 +72,10 @@ def main(arguments: list[str] | None = None) -> int:
     load = os.getloadavg()[0]
     with _own_database(), tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "articles.jsonl"
-        _write(file, _module(path), options.articles)
-        figures = _measure(file, options.articles)
+        if options.memory:
+            return _measure_memory(file, _module(path), options.memory, options.characters)
+        _write(file, _module(path).articles(options.articles))
+        figures = _measure(file, options.articles, options.rounds)
     result = {
         "bench": "import",
         "articles": options.articles,
@@ -89,31 +104,34 @@ def _own_database() -> Iterator[None]:
         connection.creation.destroy_test_db(name, verbosity=0)
 
 
-def _write(file: Path, workload: ModuleType, n: int) -> None:
+def _write(file: Path, articles: Iterable[dict[str, Any]]) -> None:
     with file.open("w", encoding="utf-8") as stream:
-        for article in workload.articles(n):
+        for article in articles:
             stream.write(json.dumps(article | {"outlet": f"Outlet {article['id'] % 20}"}, ensure_ascii=False) + "\n")
 
 
-def _measure(file: Path, n: int) -> dict[str, float | str]:
-    rows = [row for row in read(sources_of([file])) if isinstance(row, ImportRow)]
-    assert len(rows) == n
-    sample = rows[: min(n, 2000)]
+def _measure(file: Path, n: int, rounds: int) -> dict[str, float | str]:
+    sample = list(islice((row for row in read(sources_of([file])) if isinstance(row, ImportRow)), 2000))
     figures: dict[str, float | str] = {}
 
     def rate(name: str, count: int, work: Callable[[], object]) -> None:
-        """Articles a second, and CPU of this process for each: the machine's load moves the first, hardly the second."""
-        cpu, wall = time.process_time(), time.perf_counter()
+        """The best rate, and CPU for each article: the machine's load moves the first, hardly the second."""
+        cpu, wall = _cpu(), time.perf_counter()
         work()
-        figures[f"{name}_per_s"] = count / (time.perf_counter() - wall)
-        figures[f"{name}_client_cpu_ms"] = (time.process_time() - cpu) / count * 1000
+        figures[f"{name}_per_s"] = max(count / (time.perf_counter() - wall), float(figures.get(f"{name}_per_s", 0)))
+        for where, before, after in zip(("client", "cleaners", "server"), cpu, _cpu(), strict=True):
+            figures[f"{name}_{where}_cpu_ms"] = (after - before) / count * 1000
 
     rate("read", n, lambda: sum(1 for _ in read(sources_of([file]))))
     rate("clean", len(sample), lambda: [clean(row.fields) for row in sample])
-    rate("import", n, lambda: import_rows(rows=read(sources_of([file])), source="bench", format="jsonl"))
-    rate("duplicates", n, lambda: import_rows(rows=read(sources_of([file])), source="bench", format="jsonl"))
-    articles = list(Article.objects.order_by("pk")[:n])
-    rate("copy", n, lambda: _copy(articles))
+    for _ in range(rounds):
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE corpus_article, corpus_importbatch CASCADE")
+        rate("import", n, lambda: _import(file))
+        articles = list(Article.objects.order_by("pk"))
+        assert len(articles) == n
+        rate("copy", n, partial(_copy, articles))
+    rate("duplicates", n, lambda: _import(file))
     some, bordered = articles[:SAVED], articles[:BORDERED]
     rate("save", len(some), lambda: _save(some))
     rate("borders", len(bordered), lambda: [borders_for(article) for article in bordered])
@@ -125,12 +143,90 @@ def _measure(file: Path, n: int) -> dict[str, float | str]:
     return figures
 
 
+def _import(file: Path) -> None:
+    import_rows(rows=read(sources_of([file])), source="bench", format="jsonl")
+
+
+def _cpu() -> tuple[float, float, float]:
+    """Seconds of this process, of its children that ended, and of our connection's server process."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        stat = Path(f"/proc/{cursor.fetchone()[0]}/stat")
+    server = 0.0
+    if stat.exists():
+        fields = stat.read_text().rpartition(")")[2].split()
+        server = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return time.process_time(), children.ru_utime + children.ru_stime, server
+
+
+def _measure_memory(file: Path, workload: ModuleType, sizes: list[int], characters: int) -> int:
+    start = _resident()
+    figures = {}
+    for n in sizes:
+        _write(file, _short(n, characters) if characters else workload.articles(n))
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE corpus_article, corpus_importbatch CASCADE")
+        with _Peak() as peak:
+            begun = time.perf_counter()
+            _import(file)
+            took = time.perf_counter() - begun
+        figures[n] = round((peak.most - start) / MIB, 1)
+        print(
+            f"{n:9,} articles: {figures[n]:6.1f} MiB over the start ({start / MIB:.1f} MiB), {n / took:,.0f}/s",
+            flush=True,
+        )
+    print(json.dumps({"bench": "import_memory", "characters": characters or 3600, "mib_over_start": figures}))
+    return 0
+
+
+def _short(n: int, characters: int) -> Iterator[dict[str, Any]]:
+    filling = "and so it goes on " * (characters // 18 + 1)
+    for number in range(n):
+        yield {"id": number, "text": f"Headline {number}\n\nThe report of number {number} {filling}"[:characters]}
+
+
+def _resident() -> int:
+    """Bytes of this process and its children."""
+    pids = ["self"]
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(OSError):
+            pids += (thread / "children").read_text().split()
+    total = 0
+    for pid in pids:
+        with suppress(OSError):
+            total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return total
+
+
+class _Peak:
+    """The most memory seen while it is entered, looked at twenty times a second."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.05):
+            self.most = max(self.most, _resident())
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+
 def _copy(articles: list[Article]) -> None:
     """The same rows into a table with the same columns and indexes, as fast as Postgres takes them."""
     fields = [field for field in Article._meta.concrete_fields if field.column != "id"]
     json_columns = {field.column for field in fields if field.get_internal_type() == "JSONField"}
     columns = [field.column for field in fields]
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bench_copy")
         cursor.execute("CREATE TABLE bench_copy (LIKE corpus_article INCLUDING ALL)")
         with cursor.copy(f"COPY bench_copy ({', '.join(columns)}) FROM STDIN") as copy:
             for article in articles:

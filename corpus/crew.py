@@ -212,7 +212,8 @@ def serve(asked: BinaryIO, answered: BinaryIO) -> None:
     while True:
         try:
             cleaning, chunk = cast(tuple[Cleaning, list[Entry]], _receive(asked))
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):
+            # The program is gone, perhaps in the middle of a chunk.
             return
         try:
             answer: object = prepare(chunk, cleaning)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
 from uuid import UUID
 
 from django.db import connection
@@ -14,6 +15,9 @@ from corpus.preparing import COLUMNS, NULL, Prepared, cell
 
 # What differs from article to article besides what is prepared.
 _OWN = ("uuid", "outlet_id", "story_id")
+
+# Sent together: about what a buffer of the driver holds.
+_ROWS = 16
 
 
 @dataclass(slots=True)
@@ -55,5 +59,5 @@ class ArticleCopy:
             connection.cursor() as cursor,
             cursor.copy(self._statement) as copy,
         ):
-            for article in articles:
-                copy.write(article.line(self._tail))
+            for some in batched(articles, _ROWS):
+                copy.write(b"".join([article.line(self._tail) for article in some]))
