@@ -24,6 +24,7 @@ from django_tasks_db.models import DBTaskResult
 from annotate.operations.tasks.expiry import expire_leases
 from config.models import WorkerHeartbeat
 from corpus.operations.drafts import discard_old_drafts
+from corpus.operations.uploads import forget_old_uploads
 from corpus.search_tasks import index_what_was_missed
 from corpus.tasks import resume_silent_imports
 from release.tasks import resume_silent_releases
@@ -73,6 +74,7 @@ CHORES: tuple[Callable[..., object], ...] = (
     expire_leases,
     resume_silent_releases,
     resume_silent_imports,
+    forget_old_uploads,
     discard_old_drafts,
     index_what_was_missed,
 )

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import BinaryIO, Literal, cast
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from corpus import readers, uploads
 from corpus.cleaning import UnknownRuleError
+from corpus.crew import CleanerDiedError
 from corpus.import_settings import ImportSettings
 from corpus.models import Article, ImportBatch, ImportFile, import_storage
 from corpus.operations.cleaning import CLEANING, clean_into
@@ -188,6 +189,10 @@ def _said(error: Exception) -> str:
     """The failure in words for the person who uploaded; the log has the rest."""
     if isinstance(error, (ImportFailedError, readers.UnknownFormatError, UnknownRuleError)):
         return str(error)
+    if isinstance(error, CleanerDiedError):
+        return f"{error} Nothing was written; try again."
+    if isinstance(error, DatabaseError):
+        return f"The database refused the import, and nothing was written: {str(error).splitlines()[0]} Try again."
     if isinstance(error, OSError):
         return f"A file could not be read or written: {error.strerror or error}. Nothing was written; try again."
     return (

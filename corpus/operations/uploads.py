@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePath
 
@@ -21,8 +21,8 @@ from corpus.tasks import run_import as run_import_task
 __all__ = [
     "cancel_import",
     "forget_files",
+    "forget_old_uploads",
     "queue_import",
-    "remove_kept_files",
     "retry_import",
     "run_import",
     "silent_imports",
@@ -30,6 +30,8 @@ __all__ = [
 ]
 
 _NAME_WIDTH = 500
+# How long the files of an import that came to nothing wait to be imported again.
+KEPT = timedelta(days=14)
 
 
 @transaction.atomic
@@ -105,14 +107,12 @@ def retry_import(*, batch: ImportBatch) -> bool:
     return True
 
 
-def remove_kept_files(*, before: datetime) -> int:
-    """Delete the files of imports that failed or were cancelled and were uploaded before; the number of imports."""
+def forget_old_uploads(*, now: datetime) -> int:
+    """A chore of the worker: delete files of imports that failed or were cancelled KEPT ago; the number of imports."""
     old = ImportBatch.objects.filter(
-        state__in=(ImportBatch.State.FAILED, ImportBatch.State.CANCELLED), created_at__lt=before
+        state__in=(ImportBatch.State.FAILED, ImportBatch.State.CANCELLED), created_at__lt=now - KEPT
     )
-    waiting = old.filter(pk__in=ImportFile.objects.exclude(file="").values("batch"))
-    count = 0
-    for batch in waiting:
+    batches = list(old.filter(pk__in=ImportFile.objects.exclude(file="").values("batch")))
+    for batch in batches:
         forget_files(batch)
-        count += 1
-    return count
+    return len(batches)

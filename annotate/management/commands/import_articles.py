@@ -70,7 +70,7 @@ class Command(BaseCommand):
             "--rules-off",
             default="",
             metavar="NAME,NAME",
-            help="Cleaning rules that are not used (docs/reference/cleaning.md).",
+            help="Cleaning rules that are not used (docs/reference/cleaning-rules.md).",
         )
         parser.add_argument(
             "--repair-mojibake",

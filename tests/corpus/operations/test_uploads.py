@@ -16,8 +16,8 @@ from corpus.import_settings import ImportSettings
 from corpus.models import Article, ImportBatch, ImportFile, ImportIssue
 from corpus.operations.uploads import (
     cancel_import,
+    forget_old_uploads,
     queue_import,
-    remove_kept_files,
     retry_import,
     run_import,
     silent_imports,
@@ -182,8 +182,8 @@ def test_files_of_imports_that_came_to_nothing_go_after_a_while(kept: Path) -> N
     cancel_import(batch=batch)
     now = timezone.now()
 
-    assert remove_kept_files(before=batch.created_at) == 0
-    assert remove_kept_files(before=now + timedelta(days=1)) == 1
+    assert forget_old_uploads(now=now + timedelta(days=13)) == 0
+    assert forget_old_uploads(now=now + timedelta(days=15)) == 1
 
     assert set(ImportFile.objects.filter(file="").values_list("batch", flat=True)) == {batch.pk}
     assert len(_on_disk(kept)) == waiting.files.count()
