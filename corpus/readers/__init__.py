@@ -11,13 +11,14 @@ from corpus.readers.formats import ALL, AUTO, NAMES, SNIFFED_BYTES, Format, Miss
 from corpus.readers.metering import Meter
 from corpus.readers.options import DEFAULTS, Limits, ReadOptions
 from corpus.readers.previews import NoPreviewError, has_columns, preview
-from corpus.readers.rows import ImportRow, Rejection, RejectionDict
+from corpus.readers.rows import FIELDS, ImportRow, Rejection, RejectionDict
 from corpus.readers.source import NothingToReadError, Source, format_of, sha256_of, sources_of, upload
 
 __all__ = [
     "ALL",
     "AUTO",
     "DEFAULTS",
+    "FIELDS",
     "NAMES",
     "SNIFFED_BYTES",
     "FetchPolicy",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from corpus.readers.formats import MissingExtraError, named
+from corpus.readers.gzipped import PackedError, unpacked
 from corpus.readers.options import MIB, ReadOptions
 from corpus.readers.outlets import outlet_of_url
 from corpus.readers.rows import ImportRow, Rejection
@@ -25,10 +26,14 @@ def read_source(source: Source, options: ReadOptions) -> Iterator[ImportRow | Re
         )
         yield Rejection(source.name, None, "", "too_large", message)
         return
+    format = named(source.format)
     by_host = options.outlet_from_host or source.format in _FROM_THE_WEB
     try:
-        for outcome in named(source.format).load()(source, options):
+        read = format.load()
+        for outcome in read(unpacked(source, options.limits) if format.packable else source, options):
             yield _with_host(outcome) if by_host and isinstance(outcome, ImportRow) else outcome
+    except PackedError as packed:
+        yield Rejection(source.name, None, "", packed.code, packed.message)
     except MissingExtraError as missing:
         yield Rejection(source.name, None, "", "missing_extra", str(missing))
     except OSError as error:

@@ -35,7 +35,7 @@ class Format:
     """A kind of file. ``reader`` is "module:function"; ``needs`` the modules that the extra ``extra`` brings.
 
     ``begins`` matches the first bytes of a file whose name says nothing. ``preview``, also "module:function", shows the
-    columns of formats that have some.
+    columns of formats that have some. ``packable`` files may be packed by gzip, and end in ``.gz`` then.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Format:
     extra: str = ""
     needs: tuple[str, ...] = ()
     preview: str = ""
+    packable: bool = False
 
     @property
     def is_installed(self) -> bool:
@@ -68,10 +69,11 @@ ALL: tuple[Format, ...] = (
     Format(
         JSONL, "JSON Lines", (".jsonl", ".ndjson", ".jsonlines"), "corpus.readers.jsonl:read_jsonl",
         re.compile(rb"(?:\xef\xbb\xbf)?\s*\{"), preview="corpus.readers.jsonl:preview_jsonl",
+        packable=True,
     ),
     Format(
         "csv", "CSV and TSV tables", (".csv", ".tsv", ".tab"), "corpus.readers.delimited:read_csv",
-        preview="corpus.readers.delimited:preview_csv",
+        preview="corpus.readers.delimited:preview_csv", packable=True,
     ),
     Format(
         PARQUET, "Parquet and Arrow tables", (".parquet", ".arrow"), "corpus.readers.parquet:read_parquet",
@@ -97,11 +99,12 @@ ALL: tuple[Format, ...] = (
         extra="html", needs=("trafilatura", "lxml", "charset_normalizer"),
     ),
     Format("zip", "zip archives", (".zip",), "corpus.readers.archive:read_zip", re.compile(rb"PK(?:\x03\x04|\x05\x06)")),
-    Format(TEXT, "plain text", (".txt", ".text"), "corpus.readers.text:read_text", re.compile(rb"")),
+    Format(TEXT, "plain text", (".txt", ".text"), "corpus.readers.text:read_text", re.compile(rb""), packable=True),
 )  # fmt: skip
 BY_NAME = {format.name: format for format in ALL}
 NAMES = (AUTO, *BY_NAME)
 _BY_SUFFIX = {suffix: format for format in ALL for suffix in format.suffixes}
+_BY_SUFFIX |= {f"{suffix}.gz": format for format in ALL if format.packable for suffix in format.suffixes}
 SUFFIXES = tuple(_BY_SUFFIX)
 SNIFFED_BYTES = 1024
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from corpus.readers.columns import Preview
 from corpus.readers.formats import MissingExtraError, named
+from corpus.readers.gzipped import PackedError, unpacked
 from corpus.readers.options import DEFAULTS, ReadOptions
 from corpus.readers.rows import BadFieldError
 from corpus.readers.source import Source
@@ -32,8 +33,8 @@ def preview(source: Source, options: ReadOptions = DEFAULTS, rows: int = ROWS) -
     try:
         format.load()
         show: Callable[[Source, ReadOptions, int], Preview] = getattr(importlib.import_module(module), function)
-        return show(source, options, rows)
-    except (BadFieldError, MissingExtraError) as error:
+        return show(unpacked(source, options.limits) if format.packable else source, options, rows)
+    except (BadFieldError, MissingExtraError, PackedError) as error:
         raise NoPreviewError(str(error)) from None
     except OSError as error:
         raise NoPreviewError(f"The file cannot be read: {error.strerror or error}.") from None

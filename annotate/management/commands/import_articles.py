@@ -67,6 +67,14 @@ class Command(BaseCommand):
             "--encoding", default="", metavar="E", help="Encoding of files that are not UTF-8, e.g. cp1252."
         )
         parser.add_argument(
+            "--column",
+            action="append",
+            default=[],
+            metavar="FIELD=COLUMN",
+            help="In tables, the column that holds a field: text=Body, text=article.body in nested records, outlet= for "
+            "none. Others are found by well-known names. May be given several times.",
+        )
+        parser.add_argument(
             "--rules-off",
             default="",
             metavar="NAME,NAME",
@@ -210,6 +218,7 @@ def _settings(options: dict[str, Any]) -> ImportSettings:
     return ImportSettings(
         format=options["format"],
         encoding=options["encoding"],
+        columns=_columns(options["column"]),
         story=options["story"],
         outlet=options["outlet"],
         project=options["project"],
@@ -219,6 +228,20 @@ def _settings(options: dict[str, Any]) -> ImportSettings:
         outlet_from_host=options["outlet_from_host"],
         summaries=options["summaries"],
     )
+
+
+def _columns(given: Sequence[str]) -> dict[str, str]:
+    columns: dict[str, str] = {}
+    for each in given:
+        field, sign, column = each.partition("=")
+        if not sign or field not in readers.FIELDS:
+            raise CommandError(
+                f"--column takes FIELD=COLUMN, e.g. text=Body, and not {each!r}. Fields are: {', '.join(readers.FIELDS)}."
+            )
+        if field in columns:
+            raise CommandError(f"--column names {field} twice. Keep one.")
+        columns[field] = column
+    return columns
 
 
 def _listed(counts: Sequence[tuple[str, int]]) -> str:

@@ -77,8 +77,11 @@ def test_rejected_records_are_reported_and_the_exit_code_is_3(tmp_path):
         (["{file}", "--encoding", "klingon"], "no encoding 'klingon'"),
         (["{file}", "--format", "xls"], "choose from 'auto', "),
         (["{file}.missing"], "does not exist"),
+        (["{file}", "--column", "text"], r"takes FIELD=COLUMN, e\.g\. text=Body, and not 'text'"),
+        (["{file}", "--column", "body=text"], "Fields are: id, title, text"),
+        (["{file}", "--column", "text=a", "--column", "text=b"], "names text twice"),
     ],
-    ids=["project", "encoding", "format", "path"],
+    ids=["project", "encoding", "format", "path", "column without sign", "unknown field", "field twice"],
 )
 def test_what_cannot_begin_fails_and_writes_nothing(tmp_path, arguments, words):
     file = _write(tmp_path / "a.jsonl", {"text": "One was here."})
@@ -87,6 +90,17 @@ def test_what_cannot_begin_fails_and_writes_nothing(tmp_path, arguments, words):
         call_command("import_articles", *(argument.format(file=file) for argument in arguments))
 
     assert (Article.objects.count(), ImportBatch.objects.count()) == (0, 0)
+
+
+def test_columns_are_named_on_the_command_line_and_kept_with_the_batch(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("source,Words=1,title\nS,One was here.,T\n", encoding="utf-8")
+
+    printed, code = _run(file, "--column", "text=Words=1", "--column", "outlet=")
+
+    assert (printed["created"], code) == (1, 0)
+    assert Article.objects.values_list("title", "outlet").get() == ("T", None)
+    assert ImportBatch.objects.get().options["columns"] == {"text": "Words=1", "outlet": ""}
 
 
 def test_a_dry_run_writes_nothing(tmp_path):
