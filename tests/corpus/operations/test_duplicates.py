@@ -1,10 +1,13 @@
 """Near-duplicates in the database: linking, what people decide, and what the tables refuse."""
 
+import json
 import random
 import uuid
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 
@@ -405,3 +408,13 @@ def test_an_import_that_skips_stores_the_first_and_names_it_for_the_others(monke
     assert first in result.articles
     assert _groups() == []
     assert Article.objects.count() == 3
+
+
+def test_the_command_links_what_was_not_compared_yet():
+    text = _text()
+    make_article(text, make_outlet()), make_article(_copy(text), make_outlet())
+    out = StringIO()
+
+    call_command("link_articles", "--json", stdout=out)
+
+    assert json.loads(out.getvalue()) == {"sketched": 2, "grouped": 2, "made": 1, "merged": 0}
