@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 VERSION = 1
 PLACES = 128
-SHINGLE = 4
+SHINGLE = 5
 # 20 bands of 4 places: two texts of similarity s share a band with probability 1 - (1 - s⁴)²⁰, which is .94 at .6,
 # .996 at .7 and .002 at .1. More bands find a little more and cost the database as much again.
 BANDS = 20
