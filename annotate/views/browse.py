@@ -26,6 +26,7 @@ from annotate.browsing import (
     WrongCursorError,
     list_articles,
     matching,
+    newest_versions,
     understand_query,
 )
 from annotate.models import Project, ProjectArticle
@@ -75,8 +76,8 @@ def project_articles(request: PageRequest, slug: str) -> HttpResponse:
 @login_required
 @require_GET
 def all_articles(request: PageRequest) -> HttpResponse:
-    """The articles of every project in which the person may see them; for superusers all there are."""
-    return _list(request, _browsed(request), None, {})
+    """The articles of every project in which the person may see them; for superusers all there are; newest versions."""
+    return _list(request, newest_versions(_browsed(request)), None, {})
 
 
 def _browsed(request: PageRequest) -> ArticleQuerySet:

@@ -84,6 +84,16 @@ def test_only_managers_and_researchers_reach_the_lists(client, people, project, 
     assert ('href="/articles/"' in client.get("/").content.decode()) == (everywhere == 200)
 
 
+def test_the_list_of_all_articles_has_the_newest_version_of_each(client, people, project):
+    old = project.articles.get(title="Dams hold")
+    new = make_article("Dams hold, cleaned\n\nWater", supersedes=old, version=2)
+    make_project(articles=[new], members={people["rui"]: "researcher"})
+    client.force_login(people["rui"])
+
+    assert re.findall(r"Dams hold[^<]*", client.get("/articles/").content.decode()) == ["Dams hold, cleaned"]
+    assert "Dams hold" in words(client.get(f"/projects/{project.slug}/articles/"))
+
+
 def test_who_is_signed_out_is_sent_to_sign_in(client, project):
     assert client.get("/articles/").status_code == 302
     assert client.get(f"/projects/{project.slug}/articles/").status_code == 302
