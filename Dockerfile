@@ -11,8 +11,10 @@ RUN useradd --create-home --uid 1000 slantwise \
     && chown -R slantwise:slantwise /data
 
 WORKDIR /app
-COPY requirements.lock ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+# Without the libraries of further formats: docker build --build-arg LOCK=requirements.lock
+ARG LOCK=requirements-formats.lock
+COPY requirements.lock requirements-formats.lock ./
+RUN pip install --no-cache-dir --require-hashes -r "$LOCK"
 COPY manage.py ./
 COPY config ./config
 COPY spans ./spans

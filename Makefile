@@ -8,12 +8,13 @@ PYTHONS = $(PYTHON) python3.14 python3.13 python3.12 $(HOME)/.pyenv/versions/3.1
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: install install-dev demo test check bench clean help
+.PHONY: install install-formats install-dev demo test check bench clean help
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 install: .venv/installed ## Make .venv with all that the service needs
+install-formats: .venv/installed-formats ## The same, and the libraries that read web pages, archives, feeds and Parquet
 install-dev: .venv/installed-dev ## The same, and what tests and checks need
 
 .venv/bin/python:
@@ -27,6 +28,10 @@ install-dev: .venv/installed-dev ## The same, and what tests and checks need
 
 .venv/installed: requirements.lock | .venv/bin/python
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/installed-formats: requirements-formats.lock .venv/installed
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-formats.lock
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
