@@ -66,10 +66,16 @@ def state_context(batch: ImportBatch) -> dict[str, Any]:
         "elapsed": in_words(progress.elapsed) if progress.elapsed is not None else "",
         "remaining": in_words(progress.remaining) if progress.remaining is not None else "",
         "unfinished": unfinished,
+        "counted": is_counted(batch),
         "tone": TONES.get(batch.state, ""),
         "worker_missing": unfinished and not worker_is_alive(now=now),
         "may_retry": batch.state in _ENDED,
     }
+
+
+def is_counted(batch: ImportBatch) -> bool:
+    """Whether its counts say something: not before it runs, and not where nothing of it was kept."""
+    return batch.state in (ImportBatch.State.RUNNING, ImportBatch.State.DONE)
 
 
 def facts_of(batch: ImportBatch) -> list[tuple[str, str]]:

@@ -53,16 +53,16 @@ class ImportBatchAdmin(ScopedAdmin):
         return format_html('<span class="badge" data-tone="{}">{}{}</span>', tone, batch.get_state_display(), share)
 
     @admin.display(ordering="n_created")
-    def created(self, batch: ImportBatch) -> int:
-        return batch.n_created
+    def created(self, batch: ImportBatch) -> int | None:
+        return batch.n_created if import_page.is_counted(batch) else None
 
     @admin.display(ordering="n_duplicates")
-    def duplicates(self, batch: ImportBatch) -> int:
-        return batch.n_duplicates
+    def duplicates(self, batch: ImportBatch) -> int | None:
+        return batch.n_duplicates if import_page.is_counted(batch) else None
 
     @admin.display(ordering="n_rejected")
-    def rejected(self, batch: ImportBatch) -> int:
-        return batch.n_rejected
+    def rejected(self, batch: ImportBatch) -> int | None:
+        return batch.n_rejected if import_page.is_counted(batch) else None
 
     def get_urls(self) -> list[URLPattern]:
         steps = [

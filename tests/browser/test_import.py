@@ -90,6 +90,8 @@ def shot(page: Page, name: str) -> None:
             page.set_viewport_size({"width": width, "height": height})
             page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
     page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1020, "height": 800})
+    page.locator("#content").screenshot(path=f"{folder}/{name}-docs.png")
     page.set_viewport_size(WIDE)
 
 

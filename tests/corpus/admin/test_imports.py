@@ -57,7 +57,7 @@ def test_a_running_import_shows_how_far_it_is_and_asks_again(client: Client, bos
         page = client.get(address).content.decode()
         assert 'max="100" value="25"' in page
         assert re.search(r"2,000 records read · \d+ a second · about [34]\d seconds left", page)
-        assert "<dt>Imported</dt><dd>1,990</dd>" in page
+        assert "<dt>New</dt><dd>1,990</dd>" in page
         assert f'hx-get="{page_of(batch, "progress")}" hx-trigger="load delay:1s, every 1s"' in page
     assert "<html" not in page
 
