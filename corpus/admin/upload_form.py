@@ -70,7 +70,7 @@ class UploadForm(forms.Form):
         choices=[
             (LINK, "Link: keep each, and group those that are nearly the same"),
             (KEEP, "Keep: keep each, without groups"),
-            (SKIP, "Skip: keep the first, reject what is nearly the same as an article that is there"),
+        X
         ],
         initial=LINK,
         required=False,
