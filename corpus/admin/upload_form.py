@@ -70,7 +70,7 @@ class UploadForm(forms.Form):
         choices=[
             (LINK, "Link: keep each, and group those that are nearly the same"),
             (KEEP, "Keep: keep each, without groups"),
-        X
+            (SKIP, "Skip: keep the first; what is nearly the same counts as there already"),
         ],
         initial=LINK,
         required=False,

@@ -75,7 +75,9 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.wait_for_url("**/importbatch/")
     yield page
     # A form sent back is a 422; htmx reports the poll that leaving the page breaks off; an image puts a style into it.
-    expected = re.compile("status of 422|^htmx:(afterRequest|sendError)" + ("|inline style" if os.environ.get("SCREENSHOTS") else ""))
+    expected = re.compile(
+        "status of 422|^htmx:(afterRequest|sendError)" + ("|inline style" if os.environ.get("SCREENSHOTS") else "")
+    )
     assert [words for words in problems if not expected.search(words)] == []
 
 
