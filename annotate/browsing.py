@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, Func, OuterRef, Q
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Left, Lower
 
@@ -27,6 +27,8 @@ from corpus.search import LONGEST_QUERY, Query, occurring_configs, occurring_lan
 ROWS = 50
 # Beyond this a page says "more than 1,000", and only so many matches are put in order of relevance.
 COUNTED = 1000
+# So many articles are sorted rather than met on a walk: a project may hold none but the last of a million.
+FEW = 20_000
 _SUGGESTIONS = 30
 _LARGEST = 2**31 - 1
 
@@ -220,60 +222,85 @@ def in_state(project: Project, state: str) -> Q:
     return kept & {NOT_STARTED: Q(~begun), IN_PROGRESS: Q(begun, wanting), LABELLED: Q(begun, ~wanting)}[state]
 
 
-def list_articles(found: ArticleQuerySet, wanted: Wanted, query: Query | None, after: str) -> Listing:
-    """The page of ``found`` after the cursor, in the wanted order."""
+def are_few(projects: Iterable[Project]) -> bool:
+    """Whether these projects have so few articles that a list of theirs is best sorted; counts no further than that."""
+    inside = ProjectArticle.objects.filter(project__in=[project.pk for project in projects]).order_by()
+    return inside.values("pk")[: FEW + 1].count() <= FEW
+
+
+def list_articles(
+    found: ArticleQuerySet, wanted: Wanted, query: Query | None, after: str, *, few: bool = False
+) -> Listing:
+    """The page of ``found`` after the cursor, in the wanted order. ``few``: it is taken from few articles, see FEW."""
     cursor = Cursor.read(after, wanted.sort) if after else None
-    rows = _rows(found, wanted.sort, query, cursor)
+    rows = _rows(found, wanted.sort, query, cursor, few=few)
     page = rows[:ROWS]
     last = page[-1] if len(rows) > ROWS else None
     return Listing(
         articles=page,
         after=Cursor(last.sort_value, last.pk) if last is not None else None,  # type: ignore[attr-defined]
-        **_sample(found),
+        **_sample(found, few=few),
     )
 
 
-def _rows(found: ArticleQuerySet, sort: str, query: Query | None, cursor: Cursor | None) -> list[Article]:
+def _rows(found: ArticleQuerySet, sort: str, query: Query | None, cursor: Cursor | None, *, few: bool) -> list[Article]:
     """Up to one more than a page holds, each with its ``sort_value``."""
     if sort in (NEWEST, OLDEST):
-        return _by_date(found, descending=sort == NEWEST, cursor=cursor)
+        return _by_date(found, descending=sort == NEWEST, cursor=cursor, few=few)
     if sort == RELEVANCE and query:
         # What is common in the corpus is not ranked to its end: every rank takes reading the words of an article.
-        latest = found.order_by("-pk").values("pk")[:COUNTED]
+        latest = found.order_by(_sorted("-pk", few=few)).values("pk")[:COUNTED]
         return _walk(Article.objects.filter(pk__in=latest), query.rank(), descending=True, cursor=cursor)
     if sort == HEADLINE:
-        return _walk(found, Lower(Left("title", 100)), descending=False, cursor=cursor)
-    return _walk(found, F("n_chars"), descending=sort == LONGEST, cursor=cursor)
+        return _walk(found, Lower(Left("title", 100)), descending=False, cursor=cursor, few=few)
+    return _walk(found, F("n_chars"), descending=sort == LONGEST, cursor=cursor, few=few)
+
+
+def _sorted(by: str, *, few: bool) -> Any:
+    """The order ``by``; for few articles written so that no index gives it, and Postgres sorts what it has found."""
+    if not few:
+        return by
+    field = Func(F(by.removeprefix("-")), template="(ARRAY[%(expressions)s])")
+    return field.desc() if by.startswith("-") else field.asc()
 
 
 def _walk(
-    found: ArticleQuerySet, by: Any, *, descending: bool, cursor: Cursor | None, most: int = ROWS + 1
+    found: ArticleQuerySet,
+    by: Any,
+    *,
+    descending: bool,
+    cursor: Cursor | None,
+    most: int = ROWS + 1,
+    few: bool = False,
 ) -> list[Article]:
     if cursor is not None:
         compare = TupleLessThan if descending else TupleGreaterThan
         found = found.filter(compare(Tuple(by, F("pk")), (cursor.value, cursor.key)))
     order = ["-sort_value", "-pk"] if descending else ["sort_value", "pk"]
+    order = [_sorted(one, few=few) for one in order]
     return list(found.for_list().annotate(sort_value=by).order_by(*order)[:most])
 
 
-def _by_date(found: ArticleQuerySet, *, descending: bool, cursor: Cursor | None) -> list[Article]:
+def _by_date(found: ArticleQuerySet, *, descending: bool, cursor: Cursor | None, few: bool) -> list[Article]:
     """By date, those without one last; the index would put them first."""
     rows: list[Article] = []
     if cursor is None or cursor.value is not None:
         dated = found.filter(published_at__isnull=False)
-        rows = _walk(dated, F("published_at"), descending=descending, cursor=cursor)
+        rows = _walk(dated, F("published_at"), descending=descending, cursor=cursor, few=few)
         cursor = None
     if len(rows) <= ROWS:
         undated = found.filter(published_at__isnull=True)
         if cursor is not None:
             undated = undated.filter(pk__lt=cursor.key) if descending else undated.filter(pk__gt=cursor.key)
-        rows += _walk(undated, F("published_at"), descending=descending, cursor=None, most=ROWS + 1 - len(rows))
+        most = ROWS + 1 - len(rows)
+        rows += _walk(undated, F("published_at"), descending=descending, cursor=None, most=most, few=few)
     return rows
 
 
-def _sample(found: ArticleQuerySet) -> dict[str, Any]:
+def _sample(found: ArticleQuerySet, *, few: bool) -> dict[str, Any]:
     """How many there are, up to ``COUNTED`` + 1, and which outlets, languages and stories these have."""
-    rows = list(found.order_by("-pk").values_list("outlet", "language", "story")[: COUNTED + 1])
+    found = found.order_by(_sorted("-pk", few=few))
+    rows = list(found.values_list("outlet", "language", "story")[: COUNTED + 1])
     outlets = _most_frequent(outlet for outlet, _, _ in rows)
     stories = _most_frequent(story for _, _, story in rows)
     return {

@@ -24,6 +24,7 @@ from annotate.browsing import (
     Listing,
     Wanted,
     WrongCursorError,
+    are_few,
     list_articles,
     matching,
     newest_versions,
@@ -70,14 +71,15 @@ def project_articles(request: PageRequest, slug: str) -> HttpResponse:
     """The articles of a project, searched, filtered and sorted by what the address says."""
     project, actions = project_for(request.user, slug, "see_articles")
     scope = articles_to_browse(request.user, [project])
-    return _list(request, scope, project, {"project": project, "actions": actions})
+    return _list(request, scope, project, {"project": project, "actions": actions}, few=are_few([project]))
 
 
 @login_required
 @require_GET
 def all_articles(request: PageRequest) -> HttpResponse:
     """The articles of every project in which the person may see them; for superusers all there are; newest versions."""
-    return _list(request, newest_versions(_browsed(request)), None, {})
+    few = not request.user.is_superuser and are_few(projects_to_browse(request.user).only("pk"))
+    return _list(request, newest_versions(_browsed(request)), None, {}, few=few)
 
 
 def _browsed(request: PageRequest) -> ArticleQuerySet:
@@ -91,7 +93,7 @@ def _browsed(request: PageRequest) -> ArticleQuerySet:
 
 
 def _list(
-    request: PageRequest, scope: ArticleQuerySet, project: Project | None, context: dict[str, Any]
+    request: PageRequest, scope: ArticleQuerySet, project: Project | None, context: dict[str, Any], *, few: bool
 ) -> HttpResponse:
     form = BrowseForm(request.GET)
     form.is_valid()
@@ -99,7 +101,7 @@ def _list(
     query = understand_query(wanted)
     found = matching(scope, wanted, query, project)
     try:
-        listing = list_articles(found, wanted, query, request.GET.get("after", ""))
+        listing = list_articles(found, wanted, query, request.GET.get("after", ""), few=few)
     except WrongCursorError:
         raise Http404 from None
     words = find_words(query, [article.pk for article in listing.articles]) if query else {}

@@ -41,10 +41,10 @@ pytestmark = pytest.mark.django_db
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def titles(wanted, project=None, after=""):
+def titles(wanted, project=None, after="", *, few=False):
     query = understand_query(wanted)
     found = matching(Article.objects.all(), wanted, query, project)
-    return [article.title for article in list_articles(found, wanted, query, after).articles]
+    return [article.title for article in list_articles(found, wanted, query, after, few=few).articles]
 
 
 @pytest.fixture
@@ -90,6 +90,7 @@ def world():
 )
 def test_filters_and_orders(world, wanted, expected):
     assert titles(wanted) == expected
+    assert titles(wanted, few=True) == expected
 
 
 @pytest.mark.parametrize(
@@ -148,8 +149,9 @@ def test_states_of_labelling_tell_every_article_apart():
     }
 
 
+@pytest.mark.parametrize("few", [False, True])
 @pytest.mark.parametrize("sort", [*filter(None, SORTS), "relevance"])
-def test_pages_join_without_gap_or_repetition_while_articles_come_in(sort):
+def test_pages_join_without_gap_or_repetition_while_articles_come_in(sort, few):
     for number in range(2 * ROWS + 5):
         # Many ties, and a third without a date, so that the primary key has to decide.
         date = None if number % 3 == 0 else DAY + timedelta(days=number % 4)
@@ -162,7 +164,7 @@ def test_pages_join_without_gap_or_repetition_while_articles_come_in(sort):
     for _ in range(5):
         query = understand_query(wanted)
         found = matching(Article.objects.all(), wanted, query, None)
-        listing = list_articles(found, wanted, query, after)
+        listing = list_articles(found, wanted, query, after, few=few)
         pages.append([article.pk for article in listing.articles])
         for date in (None, DAY - timedelta(days=9), DAY + timedelta(days=2), DAY + timedelta(days=9)):
             make_article(f"Walk 2\n\nx {uuid4()}", published_at=date)

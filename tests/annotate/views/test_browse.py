@@ -233,9 +233,9 @@ def test_a_list_asks_a_constant_number_of_questions(client, people, number, djan
     index_articles()
     client.force_login(people["rui"])
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         client.get(f"/projects/{project.slug}/articles/?q=walk&sort=newest")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         client.get("/articles/?q=walk&sort=newest")
 
 
