@@ -23,9 +23,11 @@ from types import FrameType
 
 from hypothesis import strategies as st
 
+from corpus.cleaning import clean
 from corpus.readers import DEFAULTS, ImportRow, ReadOptions, Rejection, upload
 from corpus.readers.formats import named
 from corpus.readers.rows import FIELDS, MAX_EXCERPT
+from tests.corpus.invariants import assert_maps
 
 MIB = 1 << 20
 # A fuzzed file is a few kB and read in milliseconds; two busy cores and a garbage collection leave room.
@@ -70,7 +72,7 @@ def outcomes(
 
 
 def check(outcome: ImportRow | Rejection) -> None:
-    """That the rest of the import can take this: storable strings, and messages that say something."""
+    """That the rest of the import can take this: storable strings, a text that maps onto raw, messages that say something."""
     assert outcome.line is None or outcome.line >= 1
     outcome.source.encode("utf-8")
     if isinstance(outcome, ImportRow):
@@ -80,6 +82,7 @@ def check(outcome: ImportRow | Rejection) -> None:
             assert "\x00" not in value
             value.encode("utf-8")
         assert outcome.published is None or outcome.published.tzinfo is not None
+        assert_maps(clean(outcome.fields))
         return
     assert outcome.code
     assert outcome.code == outcome.code.lower()
