@@ -228,9 +228,11 @@ class Heart:
     def _keep_beating(self) -> None:
         try:
             while not self._ended.wait(BEAT):
-                self._beat()
-        except Exception:
-            logger.exception("The progress of an import could not be noted")
+                try:
+                    self._beat()
+                except Exception:
+                    logger.exception("The progress of an import could not be noted; it is tried again in %s s", BEAT)
+                    connection.close()
         finally:
             connection.close()
 

@@ -1,12 +1,15 @@
 """Imports in the worker: queued, run, called off, tried again, taken up after a silence."""
 
 import json
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.test import TestCase
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -14,6 +17,7 @@ from django_tasks_db.models import DBTaskResult
 from annotate.models import ProjectArticle
 from corpus.import_settings import ImportSettings
 from corpus.models import Article, ImportBatch, ImportFile, ImportIssue
+from corpus.operations import running
 from corpus.operations.uploads import (
     cancel_import,
     forget_old_uploads,
@@ -188,3 +192,37 @@ def test_files_of_imports_that_came_to_nothing_go_after_a_while(kept: Path) -> N
     assert set(ImportFile.objects.filter(file="").values_list("batch", flat=True)) == {batch.pk}
     assert len(_on_disk(kept)) == waiting.files.count()
     assert retry_import(batch=batch) is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_progress_is_seen_while_it_runs_and_cancelling_ends_it(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.IMPORT_PROCESSES = 0
+    monkeypatch.setattr(running, "BEAT", 0.02)
+    batch = _queue(_file("long.jsonl", *({"text": f"Article {n} was here."} for n in range(20_000))))
+    seen: list[tuple[int, int, int]] = []
+
+    def watch() -> None:
+        deadline = time.monotonic() + 60
+        try:
+            while time.monotonic() < deadline and not seen:
+                row = ImportBatch.objects.get(pk=batch.pk)
+                if row.progress:
+                    seen.append((row.progress, row.bytes_read, Article.objects.count()))
+                    cancel_import(batch=row)
+                time.sleep(0.01)
+        finally:
+            connection.close()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        assert run_import(batch_id=batch.pk, now=timezone.now()) is False
+    finally:
+        watcher.join()
+
+    [(records, read, articles)] = seen
+    assert 0 < records < 20_000
+    assert 0 < read < batch.bytes_total
+    assert articles == Article.objects.count() == 0
+    batch.refresh_from_db()
+    assert (batch.state, batch.finished_at) == ("cancelled", None)
