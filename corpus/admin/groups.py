@@ -89,6 +89,8 @@ class DuplicateGroupAdmin(ScopedAdmin):
     list_filter = (GroupStoryFilter, GroupOutletFilter)
     list_per_page = 50
     show_full_result_count = False
+    # Counting each choice would read the whole table.
+    show_facets = admin.ShowFacets.NEVER
     ordering = ("-created_at", "pk")
     actions = ("merge",)
 

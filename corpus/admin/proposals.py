@@ -122,6 +122,8 @@ class StoryProposalAdmin(ScopedAdmin):
     list_select_related = ("story",)
     list_per_page = 50
     show_full_result_count = False
+    # Counting each choice would read the whole table.
+    show_facets = admin.ShowFacets.NEVER
     ordering = ("-score", "pk")
     actions = ("merge", "dismiss")
     change_list_template = "admin/corpus/storyproposal/change_list.html"
