@@ -58,7 +58,7 @@ class ArticleAdmin(MoveToStory):
     change_form_template = "admin/corpus/article/change_form.html"
     change_list_template = "admin/corpus/article/change_list.html"
 
-    actions = ("clean_again",)
+    actions = ("clean_again", "move_to_story")
 
     class Media:
         css = {"all": ("corpus/admin.css",)}

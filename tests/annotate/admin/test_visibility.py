@@ -124,7 +124,7 @@ def test_an_own_row_opens_without_foreign_choices(model: type, browser: Client, 
         "annotate_codebook_add",
         "corpus_outlet_add",
         "corpus_story_add",
-        "corpus_article_upload",
+        "corpus_importbatch_add",
         "index",
     ],
 )
