@@ -1,11 +1,17 @@
 """What somebody sees who says which column is which."""
 
+import contextlib
 import io
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corpus.readers import ALL, NoPreviewError, Preview, ReadOptions, has_columns, preview, upload
+from tests.corpus.readers.fuzzing import MIB, files, memory_limit, time_limit
 
 
 def _preview(name, data, rows=5, **options):
@@ -61,3 +67,27 @@ def test_a_file_that_shows_none_says_why(name, data, words):
 def test_tables_are_the_formats_that_show_columns():
     assert {"csv", "jsonl"} <= {format.name for format in ALL if has_columns(format.name)}
     assert not has_columns("text")
+
+
+LINES = b'{"id": 1, "article": {"body": "Some words"}, "tags": ["a"]}\n{"text": "Others"}\n'
+TABLE = pa.table({"id": [1, None], "text": ["Some words", None], "s": [{"a": [1]}, None]})
+
+
+def _parquet():
+    written = io.BytesIO()
+    pq.write_table(TABLE, written)
+    return written.getvalue()
+
+
+@given(
+    st.sampled_from(["csv", "jsonl", "parquet"]),
+    files(LINES, b'id;text\n1;"Some\nwords"\n', _parquet(), tokens=[b'"', b";", b"{", b"\x1f\x8b"]),
+    st.sampled_from(["", "cp1252", "utf-16-le"]),
+)
+def test_any_bytes_show_columns_or_say_why_not(format, data, encoding):
+    source = upload("fuzzed", io.BytesIO(data), format=format)
+
+    with time_limit(5), memory_limit(64 * MIB), contextlib.suppress(NoPreviewError):
+        shown = preview(source, ReadOptions(encoding=encoding))
+        assert all(len(row) == len(shown.columns) for row in shown.rows)
+        assert set(shown.guessed.values()) <= set(shown.columns)
