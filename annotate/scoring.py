@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 from django.db.models import Prefetch
 
 from agreement import Document, Mark, StatRow, metrics, printed
-from annotate.codebook import enabled_content
+from annotate.enabled import enabled_codebook
 from annotate.models import AgreementStat, Project, ProjectArticle, SpanAnnotation, Task
 from corpus.models import Article
 
@@ -19,17 +19,20 @@ _CHUNK = 500
 
 def label_indexes(project: Project) -> dict[str, int]:
     """The labels switched on in ``project``, in the codebook's order, with their permanent bits."""
-    indexes = dict(project.codebook.labels.values_list("code", "index"))
-    content = enabled_content(project.codebook.content, project.switches)
+    codebook = project.codebook
+    indexes = dict(codebook.labels.values_list("code", "index"))
+    content = enabled_codebook(pk=codebook.pk, sha256=codebook.sha256, switches=project.switches).content
     return {label["code"]: indexes[label["code"]] for layer in content["layers"] for label in layer["labels"]}
 
 
-def documents(project: Project, articles: Iterable[Article] | None = None) -> Iterator[Document]:
+def documents(
+    project: Project, articles: Iterable[Article] | None = None, labels: Collection[str] | None = None
+) -> Iterator[Document]:
     """The submitted readings, article by article; a reading without marks is there too.
 
-    Only labels that the project has switched on, and not articles that it excludes. Annotators are named by their account's key, articles by their uuid.
+    Only ``labels`` (those that the project has switched on, unless they are named), and not articles that it excludes. Annotators are named by their account's key, articles by their uuid.
     """
-    on = label_indexes(project)
+    on = label_indexes(project) if labels is None else labels
     tasks = (
         Task.objects.filter(project=project)
         .submitted()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ _LINE = re.compile(r"[^\n]+")
 # row_to_json writes compact rows in the order of the columns, which is that of SPAN and RELATION.
 # Whose task it is and whether the person (still) is an annotator of the project is asked here too.
 _READ = """
-SELECT task.id, task.state, task.revision, task.lease_expires, task.note,
+SELECT task.state, task.revision, task.lease_expires, task.active_seconds, task.note,
        project.slug, project.title, project.guidelines, project.blind_fields = '[]', project.switches::text,
        codebook.id, codebook.sha256,
        article.id, article.text, article.language, article.n_chars, article.text_sha256, article.zones::text,
@@ -110,10 +111,10 @@ def paragraphs(text: str) -> list[list[int]]:
 class _Read(NamedTuple):
     """The columns of ``_READ``."""
 
-    pk: int
     state: str
     revision: int
     lease_expires: datetime | None
+    active_seconds: int
     note: str
     slug: str
     title: str
@@ -200,6 +201,26 @@ class TaskState:
             "url": read.url,
         }
 
+    @cached_property
+    def etag(self) -> str:
+        """Changes with whatever the person sees or may do, but not with the lease and the time worked (so it is weak).
+
+        Marks, relations, answers and the log change only with the revision.
+        """
+        read = self._read
+        parts = [
+            read.state,
+            read.revision,
+            read.note,
+            self.project,
+            self.progress,
+            self.username,
+            read.text_sha256,
+            self.codebook.key,
+            self.article_meta,
+        ]
+        return f'W/"{hashlib.sha256(_compact(parts).encode()).hexdigest()[:32]}"'
+
     def as_text(self) -> str:
         """STATE as JSON."""
         read = self._read
@@ -211,6 +232,7 @@ class TaskState:
             "username": self.username,
             "project": self.project,
             "lease_expires": _iso(read.lease_expires),
+            "active_seconds": read.active_seconds,
             "note": read.note,
             "progress": self.progress,
         }
@@ -260,7 +282,7 @@ def _switches(text: str) -> dict[str, bool]:
     return switches
 
 
-def _compact(data: dict[str, Any]) -> str:
+def _compact(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -55,6 +55,7 @@ class StateSchema(serializers.Serializer[Any]):
     username = serializers.CharField()
     project = serializers.DictField()
     lease_expires = serializers.DateTimeField(allow_null=True)
+    active_seconds = serializers.IntegerField(min_value=0)
     note = serializers.CharField(allow_blank=True)
     article = serializers.DictField()
     article_meta = serializers.DictField(required=False)
@@ -82,6 +83,7 @@ class OperationsSchema(serializers.Serializer[Any]):
 
     base_revision = serializers.IntegerField(min_value=0)
     operations = serializers.ListField(child=OperationSchema(), max_length=MOST_OPERATIONS)
+    active_seconds = serializers.IntegerField(min_value=0, required=False)
 
 
 class RefusedSchema(serializers.Serializer[Any]):
@@ -137,18 +139,21 @@ class RevisionSchema(serializers.Serializer[Any]):
     """The revision the sender has seen."""
 
     revision = serializers.IntegerField(min_value=0)
+    active_seconds = serializers.IntegerField(min_value=0, required=False)
 
 
 class ReasonSchema(serializers.Serializer[Any]):
     """Why a task is skipped."""
 
     reason = serializers.CharField(max_length=500)
+    active_seconds = serializers.IntegerField(min_value=0, required=False)
 
 
 class NextSchema(serializers.Serializer[Any]):
     """Where the person's next task is; null where none is left."""
 
     next = serializers.CharField(allow_null=True)
+    state = StateSchema(required=False)
 
 
 class LeaseSchema(serializers.Serializer[Any]):

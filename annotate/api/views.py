@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.exceptions import NotFound
@@ -78,8 +79,11 @@ def claim(request: Request, slug: str) -> Response | HttpResponse:
 @extend_schema(summary="State of a task", responses={200: shapes.StateSchema, **REFUSALS})
 @api_view(["GET"])
 def task_detail(request: Request, uuid: UUID) -> HttpResponse:
-    """Text, codebook, marks, answers, history: all that labelling needs."""
-    return _answer(_state(request, uuid))
+    """Text, codebook, marks, answers, history: all that labelling needs; 304 to who has it already (``If-None-Match``)."""
+    state = _state(request, uuid)
+    if state.etag in parse_etags(request.headers.get("If-None-Match", "")):
+        return HttpResponse(status=304, headers={"ETag": state.etag})
+    return _answer(state)
 
 
 @extend_schema(
@@ -97,6 +101,7 @@ def save_operations(request: Request, uuid: UUID) -> Response:
         base_revision=body["base_revision"],
         operations=body["operations"],
         now=timezone.now(),
+        active_seconds=_active_seconds(body),
     )
     answer: dict[str, Any] = {
         "revision": outcome.revision,
@@ -118,11 +123,15 @@ def save_operations(request: Request, uuid: UUID) -> Response:
 @api_view(["POST"])
 def submit(request: Request, uuid: UUID) -> Response:
     """Count the work as this person's reading, and claim the next task."""
-    revision = read_revision(_body(request, "revision")["revision"], "revision")
+    body = _body(request, "revision")
     task = operations.submit_task(
-        task=_own_task(request, uuid), user=_user(request), revision=revision, now=timezone.now()
+        task=Task(uuid=uuid),
+        user=_user(request),
+        revision=read_revision(body["revision"], "revision"),
+        now=timezone.now(),
+        active_seconds=_active_seconds(body),
     )
-    return Response({"next": _next(request, task)})
+    return Response(_next(request, task))
 
 
 @extend_schema(
@@ -133,11 +142,18 @@ def submit(request: Request, uuid: UUID) -> Response:
 @api_view(["POST"])
 def skip(request: Request, uuid: UUID) -> Response:
     """Close the task for good, saying why, and claim the next one."""
-    reason = _body(request, "reason")["reason"]
+    body = _body(request, "reason")
+    reason = body["reason"]
     if not isinstance(reason, str):
         raise WrongShape("reason must be text.")
-    task = operations.skip_task(task=_own_task(request, uuid), user=_user(request), reason=reason, now=timezone.now())
-    return Response({"next": _next(request, task)})
+    task = operations.skip_task(
+        task=Task(uuid=uuid),
+        user=_user(request),
+        reason=reason,
+        now=timezone.now(),
+        active_seconds=_active_seconds(body),
+    )
+    return Response(_next(request, task))
 
 
 @extend_schema(
@@ -148,7 +164,7 @@ def skip(request: Request, uuid: UUID) -> Response:
 @api_view(["POST"])
 def hand_back(request: Request, uuid: UUID) -> Response:
     """Give the task up for now; it comes back when nothing else is left."""
-    operations.hand_back(task=_own_task(request, uuid), user=_user(request), now=timezone.now())
+    operations.hand_back(task=Task(uuid=uuid), user=_user(request), now=timezone.now())
     return Response({"next": None})
 
 
@@ -156,7 +172,7 @@ def hand_back(request: Request, uuid: UUID) -> Response:
 @api_view(["POST"])
 def renew(request: Request, uuid: UUID) -> Response:
     """A sign of life: the task stays this person's for another lease."""
-    task = operations.renew_lease(task=_own_task(request, uuid), user=_user(request), now=timezone.now())
+    task = operations.renew_lease(task=Task(uuid=uuid), user=_user(request), now=timezone.now())
     return Response({"state": task.state, "lease_expires": task.lease_expires})
 
 
@@ -220,8 +236,10 @@ def _user(request: Request) -> User:
     return request.user
 
 
-def _own_task(request: Request, uuid: UUID) -> Task:
-    return Task.objects.of_annotator(request.user).only("pk").get(uuid=uuid)
+def _active_seconds(body: dict[str, Any]) -> int | None:
+    """The time worked on the task so far, as the browser counted it; None where it does not say."""
+    given = body.get("active_seconds")
+    return None if given is None else read_revision(given, "active_seconds")
 
 
 def _state(request: Request, uuid: UUID) -> TaskState:
@@ -230,13 +248,21 @@ def _state(request: Request, uuid: UUID) -> TaskState:
 
 def _answer(state: TaskState) -> HttpResponse:
     """STATE as it is; its JSON is not made anew."""
-    return HttpResponse(state.as_text(), content_type="application/json")
+    return HttpResponse(state.as_text(), content_type="application/json", headers={"ETag": state.etag})
 
 
-def _next(request: Request, task: Task) -> str | None:
-    """The address of the person's next task in the same project, claimed for them; None where none is left."""
+def _next(request: Request, task: Task) -> dict[str, Any]:
+    """The address of the person's next task in the same project, claimed for them; null where none is left.
+
+    Who asks with ``Prefer: return=representation`` is given its state with it.
+    """
     following = operations.claim_task(project=task.project, user=_user(request), now=timezone.now())
-    return None if following is None else reverse("annotate:task", args=[following.uuid])
+    if following is None:
+        return {"next": None}
+    answer: dict[str, Any] = {"next": reverse("annotate:task", args=[following.uuid])}
+    if "return=representation" in request.headers.get("Prefer", ""):
+        answer["state"] = _state(request, following.uuid).as_json()
+    return answer
 
 
 def _project(request: Request, slug: str) -> Project:

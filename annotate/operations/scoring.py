@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from itertools import batched
 
 from django.db import connection, transaction
-from django.db.models import F
 
 from agreement import StatRow, document_rows
-from annotate.models import AgreementStat, Project, ProjectAgreement
+from annotate.models import AgreementStat, Project
 from annotate.operations.figures import compute_project
 from annotate.scoring import documents, label_indexes, stat_of, stored_rows
 from annotate.tasks import refresh_agreement
@@ -19,6 +18,11 @@ from corpus.models import Article
 __all__ = ["Difference", "compute_project", "recount_project", "refresh_article", "request_figures"]
 
 _AT_ONCE = 200
+# The row of the project's figures, made by its first reading; computed_revision stays behind until they are computed.
+NOTE_CHANGE = """
+INSERT INTO annotate_projectagreement (project_id, revision, computed_revision, metrics, summary)
+VALUES (%s, 1, 0, '{}', '{}') ON CONFLICT (project_id) DO UPDATE SET revision = annotate_projectagreement.revision + 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Difference:
     missing: int
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def refresh_article(*, project: Project, article: Article) -> None:
     """Count the article's submitted readings anew and have the project's figures computed soon.
 
@@ -79,7 +83,7 @@ def _articles_concerned(project: Project) -> list[Article]:
 
 def _counted(project: Project, articles: Iterable[Article]) -> dict[str, list[StatRow]]:
     indexes = label_indexes(project)
-    return {document.id: document_rows(document, indexes) for document in documents(project, articles)}
+    return {document.id: document_rows(document, indexes) for document in documents(project, articles, indexes)}
 
 
 def _differ(old: list[StatRow], new: list[StatRow]) -> bool:
@@ -94,8 +98,8 @@ def _rewrite(project: Project, article: Article, rows: Iterable[StatRow]) -> Non
 
 
 def _note_change(project: Project) -> None:
-    ProjectAgreement.objects.get_or_create(project=project)
-    ProjectAgreement.objects.filter(project=project).update(revision=F("revision") + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE_CHANGE, [project.pk])
     request_figures(project=project)
 
 

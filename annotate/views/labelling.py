@@ -6,8 +6,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.dateparse import parse_datetime
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
@@ -17,9 +17,11 @@ from annotate.rendering import paragraphs_of
 from annotate.state import read_state
 from annotate.views.requests import PageRequest
 
+# Seconds that the browser may keep a page which it fetched before it was asked for.
+PREFETCHED = 20
+
 
 @login_required
-@never_cache
 @ensure_csrf_cookie
 @require_GET
 def task(request: PageRequest, uuid: UUID) -> HttpResponse:
@@ -29,7 +31,7 @@ def task(request: PageRequest, uuid: UUID) -> HttpResponse:
     except Task.DoesNotExist:
         raise Http404 from None
     layers = state.codebook.layers
-    return render(
+    answer = render(
         request,
         "annotate/task.html",
         {
@@ -41,6 +43,12 @@ def task(request: PageRequest, uuid: UUID) -> HttpResponse:
             "api_url": reverse("api:task", args=[uuid]),
         },
     )
+    if request.headers.get("Sec-Purpose", "").startswith("prefetch"):
+        # Fetched ahead for the click that follows; anything older could lack the person's own last marks.
+        patch_cache_control(answer, private=True, max_age=PREFETCHED)
+    else:
+        add_never_cache_headers(answer)
+    return answer
 
 
 def _facts(meta: dict[str, str | None]) -> list[str]:

@@ -29,9 +29,14 @@ ELIGIBLE = """
     )
 """
 TAKE = """
+, taken AS (
 UPDATE annotate_task SET state = 'claimed', annotator_id = %(user)s, claimed_at = %(now)s, lease_expires = %(lease)s
 FROM found WHERE annotate_task.id = found.id
 RETURNING annotate_task.id, annotate_task.position
+), moved AS (
+    UPDATE annotate_membership SET walked_to = taken.position FROM taken WHERE annotate_membership.id = %(membership)s
+)
+SELECT id FROM taken
 """
 # The circle of positions, from where the person stands: ahead first, then behind. Both parts walk the partial index
 # task_open_by_position; `behind` is not looked at while something lies ahead.
@@ -117,7 +122,7 @@ def renew_lease(*, task: Task, user: User, now: datetime) -> Task:
     locked = (
         Task.objects.select_for_update(of=("self",))
         .select_related("project")
-        .get(pk=task.pk, annotator=user, project__in=memberships)
+        .get(uuid=task.uuid, annotator=user, project__in=memberships)
     )
     if locked.state == Task.State.EXPIRED:
         return resume_expired(task=locked, user=user, now=now) or locked
@@ -185,6 +190,7 @@ def _take_next(membership: Membership, now: datetime) -> Task | None:
     values: dict[str, int | float | datetime] = {
         "project": project.pk,
         "user": membership.user_id,
+        "membership": membership.pk,
         "now": now,
         "lease": lease_end(project, now),
         "start": math.nextafter(membership.order_seed, -math.inf) if start is None else start,
@@ -207,6 +213,4 @@ def _take_next(membership: Membership, now: datetime) -> Task | None:
             found = cursor.fetchone()
     if found is None:
         return None
-    pk, position = found
-    Membership.objects.filter(pk=membership.pk).update(walked_to=position)
-    return Task.objects.get(pk=pk)
+    return Task.objects.get(pk=found[0])

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotate.attributes import what_is_missing
-from annotate.codebook import enabled_content
+from annotate.enabled import enabled_codebook
 from annotate.errors import Conflict, Incomplete, Refusal
 from annotate.models import Membership, Project, Role, Task
 from annotate.operations.scoring import refresh_article
@@ -16,10 +16,12 @@ from annotate.rows import load_rows
 from annotate.values import is_storable
 
 LONGEST_REASON = 500
+# What closing a task needs of its article is its key and its uuid.
+HEAVY = [f"article__{name}" for name in ("raw", "raw_fields", "text", "segments", "removed", "zones")]
 
 
 @transaction.atomic
-def submit_task(*, task: Task, user: User, revision: int, now: datetime) -> Task:
+def submit_task(*, task: Task, user: User, revision: int, now: datetime, active_seconds: int | None = None) -> Task:
     """Count the task as this person's reading. Submitting the same revision twice is submitting once.
 
     Raises Conflict where ``revision`` is not the current one or the task is no longer in hand, Incomplete where
@@ -36,11 +38,13 @@ def submit_task(*, task: Task, user: User, revision: int, now: datetime) -> Task
     _require_in_hand(locked)
     if locked.project.state == Project.State.CLOSED:
         raise Conflict(locked.revision, "project_closed", "The project is closed: your marks are kept, not submitted.")
-    content = enabled_content(locked.codebook.content, locked.project.switches)
-    missing = what_is_missing(load_rows(locked), content)
+    codebook = enabled_codebook(
+        pk=locked.codebook_id, sha256=locked.project.codebook.sha256, switches=locked.project.switches
+    )
+    missing = what_is_missing(load_rows(locked), codebook.content)
     if missing:
         raise Incomplete(missing)
-    stay_active(locked, now)
+    stay_active(locked, now, active_seconds)
     locked.state = Task.State.SUBMITTED
     locked.submitted_at = now
     locked.lease_expires = None
@@ -50,7 +54,7 @@ def submit_task(*, task: Task, user: User, revision: int, now: datetime) -> Task
 
 
 @transaction.atomic
-def skip_task(*, task: Task, user: User, reason: str, now: datetime) -> Task:
+def skip_task(*, task: Task, user: User, reason: str, now: datetime, active_seconds: int | None = None) -> Task:
     """Close the task for good, saying why; somebody else will be asked. Skipping a skipped task changes nothing.
 
     Raises Refusal for an empty or overlong reason, Conflict where the task is not in hand.
@@ -66,7 +70,7 @@ def skip_task(*, task: Task, user: User, reason: str, now: datetime) -> Task:
     if locked.state == Task.State.SKIPPED:
         return locked
     _require_in_hand(locked)
-    stay_active(locked, now)
+    stay_active(locked, now, active_seconds)
     return _close(locked, Task.State.SKIPPED, now, reason=reason)
 
 
@@ -104,13 +108,13 @@ def reassign_task(*, task: Task, now: datetime) -> Task:
 
 
 def lock_own(task: Task, user: User) -> Task:
-    """The task, locked, with project, codebook and text; Task.DoesNotExist unless it is this member's own."""
+    """The task of this uuid, locked, with project and codebook; Task.DoesNotExist unless it is this member's own."""
     return (
         Task.objects.select_for_update(of=("self",))
-        .select_related("project", "codebook", "article")
-        .defer("article__raw", "article__raw_fields", "article__segments", "article__removed", "article__zones")
+        .select_related("project__codebook", "article")
+        .defer("project__codebook__content", *HEAVY)
         .get(
-            pk=task.pk,
+            uuid=task.uuid,
             annotator=user,
             project__in=Membership.objects.filter(user=user, role=Role.ANNOTATOR).values("project"),
         )

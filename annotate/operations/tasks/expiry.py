@@ -20,7 +20,7 @@ def expire_leases(*, now: datetime) -> int:
     return total
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def expire_some(tasks: TaskQuerySet, *, now: datetime) -> int:
     """Close up to ``BATCH`` of ``tasks`` whose lease ended; rows that somebody works on this moment are passed over."""
     ended = list(

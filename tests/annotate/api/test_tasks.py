@@ -2,17 +2,19 @@
 
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
 from annotate.models import Project, SpanAnnotation, Task
 from annotate.operations.marks import apply_operations
+from annotate.operations.projects import add_articles
 from annotate.operations.tasks import claim_task, ensure_slots
 from annotate.state import read_state
 from tests.factories import make_article, make_member, make_outlet, make_project, make_user
@@ -110,7 +112,7 @@ def test_claim_tells_strangers_and_other_roles_that_there_is_no_such_project(tas
 def test_the_state_has_what_labelling_needs(task: Task, annotator: Client):
     state = annotator.get(url(task)).json()
     assert set(state) == {
-        "task", "state", "revision", "user", "username", "project", "lease_expires", "note", "article",
+        "task", "state", "revision", "user", "username", "project", "lease_expires", "active_seconds", "note", "article",
         "article_meta", "codebook", "spans", "relations", "answers", "history", "progress",
     }  # fmt: skip
     assert state["progress"] == {"submitted": 0, "total": 2}
@@ -360,6 +362,51 @@ def test_saving_30_marks_over_http_takes_the_same_queries_as_one(task: Task, ann
     one, thirty = (queries(lambda body=body: post(annotator, url(task, "operations"), body)) for body in bodies)
     # session with user; begin; lock and read; write; end
     assert one == thirty == 5
+
+
+def test_who_has_the_state_already_is_told_so(task: Task, annotator: Client):
+    first = annotator.get(url(task))
+    assert first["ETag"].startswith('W/"')
+    seen = {"If-None-Match": first["ETag"]}
+    again = annotator.get(url(task), headers=seen)
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    post(annotator, url(task, "renew"), {})
+    assert annotator.get(url(task), headers=seen).status_code == 304
+    post(annotator, url(task, "operations"), batch(mark(task)))
+    changed = annotator.get(url(task), headers=seen)
+    assert (changed.status_code, len(changed.json()["spans"])) == (200, 1)
+
+
+def test_the_next_task_comes_with_its_state_where_that_is_preferred(task: Task, annotator: Client):
+    articles = [make_article(f"Another\n\nThe town has {n} bridges.") for n in range(2)]
+    add_articles(project=task.project, articles=articles)
+    plain = annotator.post(url(task, "submit"), {"revision": 0}, content_type="application/json").json()
+    assert set(plain) == {"next"}
+    following = Task.objects.get(annotator=task.annotator, state="claimed")
+    answer = annotator.post(
+        url(following, "submit"),
+        {"revision": 0},
+        content_type="application/json",
+        headers={"Prefer": "return=representation"},
+    ).json()
+    last = Task.objects.get(annotator=task.annotator, state="claimed")
+    assert answer["next"] == f"/tasks/{last.uuid}/"
+    assert answer["state"] == annotator.get(url(last)).json() | {"lease_expires": answer["state"]["lease_expires"]}
+
+
+def test_the_time_worked_goes_with_any_request_that_ends_or_changes_a_task(task: Task, annotator: Client):
+    Task.objects.filter(pk=task.pk).update(claimed_at=timezone.now() - timedelta(minutes=10))
+    post(annotator, url(task, "operations"), {**batch(mark(task)), "active_seconds": 200})
+    assert annotator.get(url(task)).json()["active_seconds"] == 200
+    post(annotator, url(task, "submit"), {"revision": 1, "active_seconds": 100_000})
+    task.refresh_from_db()
+    assert 600 <= task.active_seconds < 660
+
+
+@pytest.mark.parametrize("seconds", [-1, 1.5, "7", True])
+def test_a_time_worked_of_the_wrong_shape_is_400(task: Task, annotator: Client, seconds: Any):
+    answer = post(annotator, url(task, "submit"), {"revision": 0, "active_seconds": seconds})
+    assert (answer.status_code, answer.json()["code"]) == (400, "wrong_shape")
 
 
 def test_the_schema_is_openapi_3_1_and_names_every_route(client: Client):

@@ -3,7 +3,16 @@
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_article, make_mark, make_outlet, make_project, make_task, make_user
+from tests.factories import (
+    codebook_content,
+    make_article,
+    make_codebook,
+    make_mark,
+    make_outlet,
+    make_project,
+    make_task,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +47,23 @@ def test_opening_takes_a_constant_number_of_queries(client, django_assert_num_qu
     # the session with its user; the task with all that belongs to it
     with django_assert_num_queries(2):
         client.get(reverse("annotate:task", args=[task.uuid]))
+
+
+def test_the_page_is_kept_by_no_cache_but_for_a_moment_where_it_was_fetched_ahead(client):
+    task = make_own_task()
+    assert "no-store" in open_page(client, task)["Cache-Control"]
+    ahead = client.get(reverse("annotate:task", args=[task.uuid]), headers={"Sec-Purpose": "prefetch;prerender"})
+    assert set(ahead["Cache-Control"].split(", ")) == {"private", "max-age=20"}
+
+
+def test_two_codebooks_of_one_shape_are_not_mixed_up(client):
+    """What a codebook draws is kept between requests, under its content."""
+    for name in ("Frame", "Cadre"):
+        content = codebook_content(name=f"book-{name.lower()}")
+        content["layers"][0]["labels"][0]["name"] = name
+        task = make_own_task(codebook=make_codebook(content))
+        html = open_page(client, task).content.decode()
+        assert html.count(f'<span class="label__name">{name}</span>') == 2
 
 
 def test_a_stranger_gets_404_and_somebody_signed_out_the_sign_in_page(client):
