@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from corpus.cleaning import CleanArticle, RuleSet, clean
+from corpus.grouping_tasks import request_linking
 from corpus.import_settings import ImportSettings
 from corpus.models import Article, ImportBatch, ImportIssue
 from corpus.operations.imports import IMPORT_LOCK
@@ -106,6 +107,9 @@ def clean_into(
         _store(current, rules, result)
         if on_progress:
             on_progress(result.seen)
+    if result.seen.created:
+        # Superseded versions are not compared any more: the new ones stand in for them.
+        request_linking(batch.pk)
     return result
 
 
