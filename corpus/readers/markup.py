@@ -55,6 +55,8 @@ _SILENT = frozenset(
     ["script", "style", "noscript", "template", "iframe", "object", "svg", "math", "select", "textarea", "button"]
 )
 _SPACES = re.compile(r"[ \t\r\n\f]+")
+# Marked sections (CDATA, Word's conditions): their words stay. Python's parser fails on odd ones.
+_SECTIONS = re.compile(r"<!\[(?:if|endif)[^>]*>|<!\[(?:CDATA\[)?|\]\]>")
 _TAGS = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);")
 
 
@@ -65,7 +67,7 @@ def looks_like_markup(value: str) -> bool:
 def paragraphs_of(markup: str) -> str:
     """The text of the markup, a blank line between blocks, a line break where ``<br>`` stands; links are their words."""
     parser = _Paragraphs()
-    parser.feed(markup)
+    parser.feed(_SECTIONS.sub(" ", markup))
     parser.close()
     return parser.text()
 

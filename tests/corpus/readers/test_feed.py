@@ -82,6 +82,7 @@ def test_rdf_is_read():
         pytest.param("<script>alert('x')</script><p>One</p><style>p {}</style>", "One", id="scripts"),
         pytest.param('<ul><li><a href="/x">One</a></li><li>Two</li></ul>', "One\n\nTwo", id="list and links"),
         pytest.param("<p>1 &lt; 2 and &#8220;x&#8221;</p>", "1 < 2 and “x”", id="entities"),
+        pytest.param("<![3 <p>One</p><![if !x]>two<![endif]><!]]>[x", "3\n\nOne\n\ntwo <! [x", id="marked sections"),
         pytest.param("<div><div>One <iframe>x</iframe>two</div>", "One two", id="cut off"),
     ],
 )
