@@ -96,7 +96,7 @@ class StoryActions(ScopedAdmin):
 class MoveToStory(ScopedAdmin):
     """Move articles between stories, for the list of articles."""
 
-    actions = ("move_to_story",)
+    actions: tuple[str, ...] = ("move_to_story",)
 
     @admin.action(description="Move to another story")
     def move_to_story(self, request: HttpRequest, articles: QuerySet[Article]) -> HttpResponse | None:
