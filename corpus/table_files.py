@@ -50,7 +50,7 @@ def layout_of(source: Source, settings: ImportSettings) -> Layout:
 
 def records_of(sources: Iterable[Source], settings: ImportSettings) -> list[Record]:
     """The first records of the sources, as an import with these settings takes them."""
-    rules = RuleSet.without(settings.rules_off, repair_mojibake=settings.repair_mojibake)
+    rules = settings.rules()
     entries = islice(read(sources, settings.read_options()), SHOWN_RECORDS)
     return [_record(entry, rules, settings) for entry in entries]
 

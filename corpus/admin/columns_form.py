@@ -16,7 +16,7 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "text": ("Text", "The whole article. Required."),
     "title": ("Headline", "Without one it is looked for in the text."),
     "published": ("Date", ""),
-    "outlet": ("Outlet", "Else the host of the address, or the outlet of this import."),
+    "outlet": ("Outlet", "Else the outlet of this import."),
     "byline": ("Byline", ""),
     "url": ("Address", ""),
     "language": ("Language", "A tag such as en or es-MX."),

@@ -92,6 +92,8 @@ def facts_of(batch: ImportBatch) -> list[tuple[str, str]]:
         "Near-duplicates": chosen.near_duplicates,
         "Rules not used": ", ".join(chosen.rules_off),
         "Mojibake": "repaired" if chosen.repair_mojibake else "",
+        "Outlets": "by the address where none is named" if chosen.outlet_from_host else "",
+        "Feeds": "summaries too" if chosen.summaries else "",
         "SHA-256": batch.sha256,
     }
     return [(name, value) for name, value in listed.items() if value]

@@ -84,6 +84,16 @@ class UploadForm(forms.Form):
         help_text="Tried where a file is not UTF-8, e.g. cp1252. Pages and feeds that name theirs are read by it.",
         widget=forms.TextInput(attrs={"list": "encodings", "autocomplete": "off", "spellcheck": "false"}),
     )
+    outlet_from_host = forms.BooleanField(
+        required=False,
+        label="Name the outlet by the address",
+        help_text="An article from www.courier.example that names no outlet becomes one of courier.example.",
+    )
+    summaries = forms.BooleanField(
+        required=False,
+        label="Take summaries of feeds",
+        help_text="Most feeds hold summaries only; as articles they are refused unless this is ticked.",
+    )
     repair_mojibake = forms.BooleanField(
         required=False,
         label="Repair mojibake",
@@ -140,6 +150,8 @@ class UploadForm(forms.Form):
             project=given.get("project", ""),
             rules_off=tuple(rule["name"] for rule in self.rules_known if rule["name"] not in given["rules"]),
             repair_mojibake=given["repair_mojibake"],
+            outlet_from_host=given["outlet_from_host"],
+            summaries=given["summaries"],
             near_duplicates=given["near_duplicates"] or LINK,
         )
 

@@ -20,9 +20,11 @@ from corpus.admin.upload_form import ENCODINGS, UploadForm, source_of_upload
 from corpus.import_settings import ImportSettings, limits
 from corpus.models import ImportBatch
 from corpus.operations.drafts import draft_import, start_draft
-from corpus.readers import ALL
+from corpus.readers import ALL, Format
 from corpus.scoped_admin import may_enter
 from corpus.table_files import Layout, layout_of
+
+URLS = "urls"
 
 
 def upload_view(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
@@ -42,7 +44,7 @@ def upload_view(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
             **context,
             "title": "Import articles",
             "form": form,
-            "formats": ALL,
+            "formats": [(one, _unavailable(one)) for one in ALL],
             "encodings": ENCODINGS,
             "rules": form.rules_shown,
             "most_bytes": limits().file_bytes,
@@ -50,6 +52,15 @@ def upload_view(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         },
         status=422 if request.method == "POST" else 200,
     )
+
+
+def _unavailable(format: Format) -> str:
+    """Why files of this format cannot be imported here, and what to do; "" where they can."""
+    if not format.is_installed:
+        return f"Not installed here: make install-formats, or the extra {format.extra}."
+    if format.name == URLS and not installation.IMPORT_FETCH:
+        return "Fetching pages is switched off here (IMPORT_FETCH)."
+    return ""
 
 
 def next_step(batch: ImportBatch) -> str:

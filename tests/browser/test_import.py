@@ -125,6 +125,12 @@ def test_a_table_is_imported_by_keyboard(page: Page, worker: Callable[[], object
     page.keyboard.press("Enter")
     page.wait_for_url("**/importbatch/add/")
     shot(page, "1-upload")
+    for summary in page.locator("form summary").all():
+        summary.focus()
+        page.keyboard.press("Enter")
+    expect(page.locator(".rules")).to_be_visible()
+    expect(page.locator(".formats table")).to_contain_text(".warc.gz")
+    shot(page, "1-upload-open")
 
     page.set_input_files("input[type=file]", [{"name": "week.csv", "mimeType": "text/csv", "buffer": table()}])
     expect(page.locator(".chosen-files")).to_contain_text("week.csv")

@@ -69,11 +69,18 @@ def test_every_choice_is_kept_with_the_import(client: Client, boss: User) -> Non
 
     send(
         client, ("a.txt", PAGE), format="text", encoding="cp1252", near_duplicates="skip", repair_mojibake="on",
+        outlet_from_host="on", summaries="on",
         rules=rules[1:],
     )  # fmt: skip
 
     assert ImportSettings.from_json(ImportBatch.objects.get().options) == ImportSettings(
-        format="text", encoding="cp1252", near_duplicates="skip", repair_mojibake=True, rules_off=(rules[0],)
+        format="text",
+        encoding="cp1252",
+        near_duplicates="skip",
+        repair_mojibake=True,
+        rules_off=(rules[0],),
+        outlet_from_host=True,
+        summaries=True,
     )
 
 
@@ -133,8 +140,17 @@ def test_the_page_lists_every_format_and_every_rule(client: Client, boss: User) 
 
     for rule in cleaning.describe():
         assert f'id="rule-{rule["name"]}" checked' in page
-    for suffix in (".txt", ".jsonl"):
+    for suffix in (".txt", ".jsonl", ".parquet", ".warc.gz"):
         assert suffix in page
+
+
+@pytest.mark.parametrize("fetch", [True, False])
+def test_a_format_that_is_switched_off_says_so(client: Client, boss: User, settings: Any, fetch: bool) -> None:
+    settings.IMPORT_FETCH = fetch
+
+    page = client.get(reverse(ADD)).content.decode()
+
+    assert ("Fetching pages is switched off here (IMPORT_FETCH)." in page) is not fetch
 
 
 def test_the_former_address_leads_to_the_upload(client: Client, boss: User) -> None:
