@@ -187,7 +187,7 @@ def _short(n: int, characters: int) -> Iterator[dict[str, Any]]:
 
 
 def _resident() -> int:
-    """Bytes of this process and its children."""
+    """Bytes of this process and its cleaners; a child that is only just forked shows our own pages as its."""
     pids = ["self"]
     for thread in Path("/proc/self/task").iterdir():
         with suppress(OSError):
@@ -195,6 +195,8 @@ def _resident() -> int:
     total = 0
     for pid in pids:
         with suppress(OSError):
+            if pid != "self" and "corpus.crew" not in Path(f"/proc/{pid}/cmdline").read_text():
+                continue
             total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return total
 

@@ -22,11 +22,11 @@ from typing import IO, BinaryIO, Self, cast
 from corpus.preparing import Cleaning, Outcome, prepare
 from corpus.readers.rows import ImportRow, Rejection
 
-CHUNK = 1000
-# Characters: records may be long, and several chunks are in memory at a time.
-CHUNK_CHARACTERS = 4_000_000
+# Records and characters of a chunk: several are in memory at a time, as rows and as what becomes of them.
+CHUNK = 250
+CHUNK_CHARACTERS = 1_000_000
 # Up to this many chunks are cleaned here: starting processes takes longer.
-ALONE = 1
+ALONE = 4
 _ROOT = Path(__file__).resolve().parents[1]
 
 type Entry = ImportRow | Rejection

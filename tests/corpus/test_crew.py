@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus.crew import CHUNK, CHUNK_CHARACTERS, CleanerDiedError, Crew, Entry, chunks_of, prepared
+from corpus.crew import ALONE, CHUNK, CHUNK_CHARACTERS, CleanerDiedError, Crew, Entry, chunks_of, prepared
 from corpus.preparing import Cleaning, Outcome
 from corpus.readers.rows import ImportRow, Rejection
 
@@ -31,18 +31,18 @@ def _all(n: int, *, processes: int) -> list[Outcome]:
 
 @pytest.mark.parametrize("processes", [1, 3])
 def test_outcomes_are_the_same_in_the_same_order_whoever_cleans(processes: int) -> None:
-    alone = _all(4 * CHUNK + 1, processes=0)
+    alone = _all(7 * CHUNK + 1, processes=0)
 
-    assert _all(4 * CHUNK + 1, processes=processes) == alone
+    assert _all(7 * CHUNK + 1, processes=processes) == alone
     assert [outcome for outcome in alone if isinstance(outcome, Rejection)] == [
-        entry for entry in _rows(4 * CHUNK + 1) if isinstance(entry, Rejection)
+        entry for entry in _rows(7 * CHUNK + 1) if isinstance(entry, Rejection)
     ]
 
 
 def test_few_rows_start_no_process() -> None:
     children = Path(f"/proc/self/task/{os.getpid()}/children")
     before = children.read_text()
-    chunks = prepared(_rows(CHUNK), Cleaning(), processes=2)
+    chunks = prepared(_rows(ALONE * CHUNK), Cleaning(), processes=2)
 
     assert len(next(chunks)) == CHUNK
     assert children.read_text() == before
@@ -56,7 +56,7 @@ def test_chunks_are_bounded_by_characters_too() -> None:
 
 def test_what_reading_raises_reaches_the_caller() -> None:
     def rows() -> Iterator[Entry]:
-        yield from _rows(3 * CHUNK)
+        yield from _rows(8 * CHUNK)
         raise OSError("disk gone")
 
     with pytest.raises(OSError, match="disk gone"):
