@@ -1,6 +1,6 @@
 """Where a paragraph is cut so that overlapping spans can be drawn, and on which lane each is underlined.
 
-Twin of annotate/static/annotate/segments.js, which does the same when a mark changes in the browser; both run
+Twin of annotate/static/annotate/text.js, which does the same when a mark changes in the browser; both run
 tests/spans/segment_cases.json.
 """
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { acknowledged, backOff, readAnswer } from "../../annotate/static/annotate/answers.js";
+import { acknowledged, backOff, readAnswer } from "../../annotate/static/annotate/saving.js";
 
 const cases = [
   ["applied", { status: 200, redirected: false, json: { applied: [] } }, "done"],

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Borders } from "../../annotate/static/annotate/borders.js";
-import { OffsetMap } from "../../annotate/static/annotate/offsets.js";
+import { Borders, OffsetMap } from "../../annotate/static/annotate/text.js";
 
 /** Borders of a text whose words are runs of letters and digits, as the server would send them (in code points). */
 function bordersOf(text) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OffsetMap } from "../../annotate/static/annotate/offsets.js";
+import { OffsetMap } from "../../annotate/static/annotate/text.js";
 import { casesOf } from "./cases.mjs";
 
 for (const { name, text, code_points, utf16_units, pairs, inside_character } of casesOf("spans/offset_cases")) {

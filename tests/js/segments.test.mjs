@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { capsOf, cut, lanesOf } from "../../annotate/static/annotate/segments.js";
+import { capsOf, cut, lanesOf } from "../../annotate/static/annotate/text.js";
 import { casesOf } from "./cases.mjs";
 
 for (const { name, paragraph, spans, lanes, pieces } of casesOf("spans/segment_cases")) {

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grouped } from "../../annotate/static/annotate/dialogs.js";
 import { numberFrom } from "../../annotate/static/annotate/forms.js";
-import { renewalIn } from "../../annotate/static/annotate/lease.js";
-import { sideFor } from "../../annotate/static/annotate/palette.js";
-import { placesOf } from "../../annotate/static/annotate/search.js";
+import { renewalIn } from "../../annotate/static/annotate/saving.js";
+import { placesOf, sideFor } from "../../annotate/static/annotate/article.js";
 
 const numbers = [["7500", 7500], ["7,500", 7500], [" 1,234,567.5 ", 1234567.5], ["-3", -3], [".5", 0.5], ["12 000", 12000], ["1e3", 1000], ["", null], ["7,50", undefined], ["1e999", undefined], ["NaN", undefined], ["about 7", undefined], ["9007199254740993", 9007199254740992], ["1e300", undefined]];
 for (const [words, value] of numbers) test(`number from ‘${words}’`, () => assert.equal(numberFrom(words), value));

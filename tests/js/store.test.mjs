@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { same, stacksOf } from "../../annotate/static/annotate/operations.js";
-import { Store } from "../../annotate/static/annotate/store.js";
+import { same, stacksOf, Store } from "../../annotate/static/annotate/store.js";
 
 const SPAN = { id: "s1", label: "SOURCE", start: 0, end: 3, fragments: [], quote: "One", attributes: {}, unsure: false, confidence: null, comment: "" };
 const OTHER = { ...SPAN, id: "s2", start: 4, end: 7, quote: "two", label: "CONTENT" };

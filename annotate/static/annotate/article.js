@@ -1,11 +1,12 @@
 /**
- * The article in the page: marks drawn as <mark> pieces, and the way between DOM points and code points.
+ * The article in the page: marks drawn as <mark> pieces, the way between DOM points and code points, and below that
+ * selecting, searching and the palette of labels.
  *
  * The server drew the first paint with the same rule (annotate/rendering.py); afterwards only paragraphs in which a mark
  * changed are drawn again.
  */
-import { countWhile } from "./offsets.js";
-import { capsOf, cut, lanesOf } from "./segments.js";
+import { byId, make, say, shorten } from "./dom.js";
+import { capsOf, countWhile, cut, lanesOf } from "./text.js";
 
 export const LANES = 3;
 
@@ -142,4 +143,272 @@ export class ArticleView {
     range.setEnd(...this.#placeOf(end, "end"));
     return range;
   }
+}
+
+/*
+ * ---- Short-lived highlights (the word cursor, a search hit) without touching the text: CSS Custom Highlight where there is
+ * one, else boxes laid over the words.
+ */
+
+/** Show `range` (a DOM range, or null for nothing) under the name `name`, inside `host`, which is positioned. */
+export function highlight(name, range, host) {
+  if (globalThis.CSS?.highlights && globalThis.Highlight) {
+    if (range) CSS.highlights.set(name, new Highlight(range));
+    else CSS.highlights.delete(name);
+    return;
+  }
+  for (const box of host.querySelectorAll(`[data-box="${name}"]`)) box.remove();
+  if (!range) return;
+  const frame = host.getBoundingClientRect();
+  for (const rect of range.getClientRects()) {
+    const box = document.createElement("span");
+    box.dataset.ui = "";
+    box.dataset.box = name;
+    box.setAttribute("aria-hidden", "true");
+    const place = { left: rect.left - frame.left, top: rect.top - frame.top, width: rect.width, height: rect.height };
+    for (const [side, value] of Object.entries(place)) box.style.setProperty(side, `${value}px`);
+    host.append(box);
+  }
+}
+
+// ---- Mouse and touch: what was selected becomes the pending words, what was clicked becomes the selected mark.
+
+/** Replace the browser's selection by [start, end), or clear it where `range` is null and it lies in the article. */
+export function showSelection(view, range) {
+  const selection = getSelection();
+  if (range) {
+    const { startContainer, startOffset, endContainer, endOffset } = view.rangeOf(range);
+    const now = selection.rangeCount ? selection.getRangeAt(0) : null;
+    if (now?.startContainer === startContainer && now.startOffset === startOffset && now.endContainer === endContainer && now.endOffset === endOffset) return;
+    selection.setBaseAndExtent(startContainer, startOffset, endContainer, endOffset);
+  } else if (selection.rangeCount && !selection.isCollapsed && view.root.contains(selection.anchorNode)) {
+    selection.removeAllRanges();
+  }
+}
+
+export function bindSelection({ view, borders, ui, store, commands, wholeWords }) {
+  const { root } = view;
+
+  /** True where the browser's selection holds words of the article; they are pending then. */
+  const read = ({ words }) => {
+    const selection = getSelection();
+    if (!selection.rangeCount || selection.isCollapsed) return false;
+    const range = selection.getRangeAt(0);
+    if (!range.intersectsNode(root)) return false;
+    const start = view.pointOf(range.startContainer, range.startOffset);
+    const end = view.pointOf(range.endContainer, range.endOffset);
+    const snapped = borders.snap(start, end, { words });
+    if (!snapped) return false;
+    if (!root.contains(range.startContainer) && !root.contains(range.endContainer) && !range.intersectsNode(root)) return false;
+    commands.pend(snapped);
+    say(`Selected ${shorten(borders.map.slice(snapped.start, snapped.end))}`);
+    return true;
+  };
+
+  let pressed = false;
+  root.addEventListener("pointerdown", (event) => (pressed = event.button === 0));
+  document.addEventListener("pointerup", (event) => {
+    if (!pressed) return;
+    pressed = false;
+    const words = wholeWords() && !event.altKey;
+    // The browser settles the selection of a click after this event.
+    setTimeout(() => {
+      if (read({ words })) return;
+      if (!root.contains(event.target)) return;
+      const piece = event.target.closest("mark[data-span-ids]");
+      if (piece) return commands.choose(piece.dataset.spanIds.split(" "));
+      const { anchorNode, anchorOffset } = getSelection();
+      const at = anchorNode && root.contains(anchorNode) && event.pointerType !== "touch" ? borders.stopAt(view.pointOf(anchorNode, anchorOffset)) : null;
+      commands.clear({ cursor: at && { start: at[0], end: at[1] } });
+    });
+  });
+
+  // A finger moves the system's handles without any pointer event on the page.
+  let settled;
+  document.addEventListener("selectionchange", () => {
+    if (!matchMedia("(pointer: coarse)").matches) return;
+    clearTimeout(settled);
+    settled = setTimeout(() => {
+      const selection = getSelection();
+      const now = ui.pending && view.rangeOf(ui.pending);
+      const range = selection.rangeCount ? selection.getRangeAt(0) : null;
+      const moved = range && (!now || range.startContainer !== now.startContainer || range.startOffset !== now.startOffset || range.endContainer !== now.endContainer || range.endOffset !== now.endOffset);
+      if (moved) read({ words: wholeWords() });
+    }, 350);
+  });
+
+  const hover = (id) => ui.set({ hovered: id && store.span(id) ? id : null });
+  root.addEventListener("pointerover", (event) => hover(event.target.closest("mark[data-span-ids]")?.dataset.spanIds.split(" ")[0] ?? null));
+  root.addEventListener("pointerleave", () => hover(null));
+}
+
+// ---- Search in the text: type, Enter goes to the next place and selects it, Escape returns to the article with it selected.
+
+/** Offsets of `words` in `text`, in code units, without regard to case; no overlaps. */
+export function placesOf(text, words) {
+  const wanted = words.trim();
+  if (!wanted) return [];
+  const pattern = new RegExp(wanted.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&").replaceAll(/\s+/g, "\\s+"), "giu");
+  return [...text.matchAll(pattern)].map(({ index, 0: found }) => [index, index + found.length]);
+}
+
+export function makeSearch({ view, borders, pend }) {
+  const form = byId("search");
+  const field = byId("search-words");
+  const meta = byId("reader-meta"); // the search takes its place, so that the text stays where it is
+  const { map } = borders;
+  let places = [];
+  let at = -1;
+
+  const show = () => {
+    byId("search-count").textContent = field.value.trim() ? (places.length ? `${Math.max(at, 0) + 1} of ${places.length}` : "not found") : "";
+    const place = places[Math.max(at, 0)];
+    const range = place && { start: map.toPoint(place[0]), end: map.toPoint(place[1]) };
+    highlight("found", range ? view.rangeOf(range) : null, view.root.parentElement);
+    return range;
+  };
+  const open = () => {
+    form.hidden = false;
+    meta.hidden = true;
+    field.focus();
+    field.select();
+  };
+  const close = () => {
+    form.hidden = true;
+    meta.hidden = false;
+    const found = places[at];
+    highlight("found", null, view.root.parentElement);
+    view.root.focus({ preventScroll: true });
+    places = [];
+    at = -1;
+    if (!found) return;
+    const range = { start: map.toPoint(found[0]), end: map.toPoint(found[1]) };
+    pend(borders.snap(range.start, range.end) ?? range);
+  };
+  field.addEventListener("input", () => {
+    places = placesOf(map.text, field.value);
+    at = -1;
+    show();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!places.length) return say("Not found");
+    at = (at + 1) % places.length;
+    const range = show();
+    const top = view.rangeOf(range).getBoundingClientRect().top;
+    if (top < 120 || top > innerHeight - 160) scrollBy({ top: top - innerHeight * 0.35 });
+    return say(`${at + 1} of ${places.length}: ${map.slice(...(({ start, end }) => [Math.max(0, start - 30), Math.min(map.length, end + 30)])(range))}`);
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    close();
+  });
+  byId("search-open").addEventListener("click", open);
+  byId("search-close").addEventListener("click", close);
+  return { open };
+}
+
+// ---- The label palette beside the pending words, the legend, the name flag and the mode line.
+
+const GAP = 10;
+
+/** Which side of the words the palette takes: above, unless that would hide marks or the window's edge is near. */
+export function sideFor({ top, bottom, height, roof, floor, marksAbove, marksBelow }) {
+  const above = top - height - GAP >= roof;
+  const below = bottom + height + GAP <= floor;
+  if (above && below) return marksAbove > marksBelow ? "below" : "above";
+  return above ? "above" : "below";
+}
+
+export function bindPalette({ view, ui, commands, codebook, store }) {
+  const toolbar = byId("toolbar");
+  const mode = byId("mode");
+  const flag = byId("flag");
+
+  for (const root of [toolbar, byId("legend")]) {
+    root.addEventListener("pointerdown", (event) => event.preventDefault()); // keep the selection and the focus
+    root.addEventListener("click", (event) => {
+      const code = event.target.closest("[data-label]")?.dataset.label;
+      if (code) commands.label(code);
+    });
+  }
+  toolbar.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    const buttons = [...toolbar.querySelectorAll("button")];
+    event.preventDefault();
+    buttons[(buttons.indexOf(document.activeElement) + step + buttons.length) % buttons.length].focus();
+  });
+
+  let crowd = { marksAbove: 0, marksBelow: 0 }; // marks that the palette would hide; they scroll along with the words
+  const place = ({ fresh }) => {
+    if (toolbar.hidden || innerWidth < 900) return; // on a small screen the stylesheet docks it
+    const rects = [...view.rangeOf(ui.pending).getClientRects()].filter(({ width }) => width > 1);
+    if (!rects.length) return;
+    const top = Math.min(...rects.map((rect) => rect.top));
+    const bottom = Math.max(...rects.map((rect) => rect.bottom));
+    const { offsetWidth: width, offsetHeight: height } = toolbar;
+    const roof = document.querySelector(".topbar").offsetHeight + GAP;
+    const floor = innerHeight - document.querySelector(".dock").offsetHeight - GAP;
+    const near = fresh && [...view.root.querySelectorAll("mark[data-span-ids]")].map((mark) => mark.getBoundingClientRect()).filter((rect) => rect.bottom > top - height - 60 && rect.top < bottom + height + 60);
+    if (near) {
+      crowd = {
+        marksAbove: near.filter((rect) => rect.bottom <= top + 4 && rect.bottom > top - height).length,
+        marksBelow: near.filter((rect) => rect.top >= bottom - 4 && rect.top < bottom + height).length,
+      };
+    }
+    const side = sideFor({ top, bottom, height, roof, floor, ...crowd });
+    const anchor = side === "above" ? rects.find((rect) => rect.top === top) : rects.find((rect) => rect.bottom === bottom);
+    const reader = view.root.getBoundingClientRect();
+    const left = Math.max(reader.left, Math.min(anchor.left + anchor.width / 2 - width / 2, reader.right - width));
+    toolbar.style.setProperty("top", `${side === "above" ? top - height - GAP : bottom + GAP}px`);
+    toolbar.style.setProperty("left", `${left}px`);
+  };
+
+  /** The name of the selected or hovered mark, in the margin beside its first line. */
+  const flagMark = () => {
+    const span = store.span(ui.hovered ?? ui.selected);
+    const piece = span && view.piecesOf(span.id)[0];
+    flag.hidden = !piece;
+    if (!piece) return;
+    const label = codebook.label(span.label);
+    flag.textContent = label.name;
+    flag.dataset.layerIndex = label.tone;
+    const frame = view.root.parentElement.getBoundingClientRect();
+    const column = view.root.getBoundingClientRect();
+    const line = piece.getClientRects()[0];
+    flag.style.setProperty("top", `${line.top - frame.top + line.height / 2}px`);
+    flag.style.setProperty("right", `${frame.right - column.left - 4}px`);
+  };
+
+  const drawMode = () => {
+    const from = store.span(ui.linking?.from ?? ui.fragment);
+    mode.hidden = !from;
+    byId("legend").hidden = Boolean(from);
+    view.root.toggleAttribute("data-linking", Boolean(ui.linking));
+    if (!from) return;
+    const key = (name) => make("kbd", {}, name);
+    const words = ui.linking
+      ? [`‘${shorten(from.quote, 32)}’ ${ui.linking.type.title} `, make("strong", {}, ui.linking.type.to.map((code) => codebook.label(code).name).join(" or ")), ": ", key("n"), " ", key("p"), " choose, ", key("Enter"), " links, ", key("Delete"), " unlinks, ", key("Esc"), " cancels"]
+      : [`Add to ‘${shorten(from.quote, 32)}’: select words, `, key("Enter"), " adds, ", key("Esc"), " cancels"];
+    const done = make("button.button.button--small", { type: "button" }, ui.linking ? "Link" : "Add");
+    done.addEventListener("click", () => commands.enter());
+    const stop = make("button.button.button--small", { type: "button" }, "Cancel");
+    stop.addEventListener("click", () => {
+      view.root.focus({ preventScroll: true });
+      commands.escape();
+    });
+    mode.replaceChildren(make("span", {}, ...words), done, stop);
+  };
+
+  const draw = () => {
+    toolbar.hidden = !ui.pending || Boolean(ui.fragment) || !store.editable;
+    place({ fresh: true });
+    flagMark();
+    drawMode();
+  };
+  addEventListener("scroll", () => place({ fresh: false }), { passive: true });
+  addEventListener("resize", draw);
+  return { draw };
 }

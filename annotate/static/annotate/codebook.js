@@ -2,7 +2,7 @@
  * The codebook as the page uses it: labels by code and by key, relation types, and what a mark still lacks.
  * No DOM here. Tones and keys are computed as in annotate/rendering.py.
  */
-import { same } from "./operations.js";
+import { same } from "./store.js";
 
 const KNOWN_TONES = { framing: 0, sources: 1, numeric: 2 };
 const TONES = 6;

@@ -1,7 +1,6 @@
 /** What a reader can do with marks, by key, button or pointer. Every command returns false where it does nothing. */
-import { Borders } from "./borders.js";
 import { byId, say, shorten } from "./dom.js";
-import { piecesOf } from "./segments.js";
+import { Borders, piecesOf } from "./text.js";
 
 export function makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search }) {
   const { map } = borders;

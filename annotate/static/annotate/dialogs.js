@@ -1,6 +1,6 @@
 /** Submitting and skipping. Both send first what waits in the queue. */
 import { byId, make, say, shorten } from "./dom.js";
-import { readAnswer } from "./answers.js";
+import { readAnswer } from "./saving.js";
 
 /** Group what is missing by label and message, so that a long list stays short: [{words, lacks}]. `whole`: the message says it all. */
 export function grouped(lacks, labelOf) {

@@ -1,4 +1,4 @@
-/** Small makers of elements. */
+/** Small makers: elements, icons, words, ids. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -39,4 +39,13 @@ export function shorten(words, length = 48) {
 export function say(words) {
   const live = byId("live");
   live.textContent = live.textContent === words ? `${words}\u00a0` : words;
+}
+
+/** A version 4 UUID from 16 random bytes, also on a plain-http host, where `crypto.randomUUID` is missing. */
+export function uuid(random = (bytes) => crypto.getRandomValues(bytes)) {
+  const bytes = random(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

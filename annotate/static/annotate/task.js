@@ -1,27 +1,14 @@
-/** The labelling page: puts the modules together. Every behaviour lives in its own file. */
-import { ArticleView } from "./article.js";
-import { Borders } from "./borders.js";
-import { Cards } from "./cards.js";
+/** The labelling page: puts the modules together. */
+import { ArticleView, bindPalette, bindSelection, highlight, makeSearch, showSelection } from "./article.js";
+import { Cards, makePanel, makeQuestions } from "./cards.js";
 import { Codebook } from "./codebook.js";
 import { makeCommands } from "./commands.js";
-import { highlight } from "./cursor.js";
 import { makeDialogs } from "./dialogs.js";
 import { byId, icon, make, say } from "./dom.js";
-import { request } from "./http.js";
-import { bindKeyboard, fillHelp } from "./keyboard.js";
-import { keepLease } from "./lease.js";
-import { OffsetMap } from "./offsets.js";
-import { stacksOf } from "./operations.js";
-import { bindPalette } from "./palette.js";
-import { makePanel } from "./panel.js";
-import { makeQuestions } from "./questions.js";
-import { Queue } from "./queue.js";
-import { makeSearch } from "./search.js";
-import { bindSelection, showSelection } from "./selection.js";
-import { Sender } from "./sender.js";
-import { makeSignIn } from "./sign-in.js";
-import { Store } from "./store.js";
-import { Ui } from "./ui.js";
+import { bindKeyboard, fillHelp } from "./keymap.js";
+import { keepLease, makeSignIn, Queue, request, Sender } from "./saving.js";
+import { stacksOf, Store, Ui } from "./store.js";
+import { Borders, OffsetMap } from "./text.js";
 
 const state = JSON.parse(byId("task-state").textContent);
 const { api, work } = byId("endpoints").dataset;
