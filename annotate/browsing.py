@@ -233,13 +233,23 @@ def list_articles(
 ) -> Listing:
     """The page of ``found`` after the cursor, in the wanted order. ``few``: it is taken from few articles, see FEW."""
     cursor = Cursor.read(after, wanted.sort) if after else None
+    few = few or (query is not None and query.rare)
+    sample = _sample(found, wanted, few=few)
+    if len(sample) <= COUNTED or wanted.sort == RELEVANCE:
+        # These are all there are; or all that is ranked, as every rank takes reading the words of an article.
+        found, few = Article.objects.filter(pk__in=[key for key, *_ in sample[:COUNTED]]), True
     rows = _rows(found, wanted.sort, query, cursor, few=few)
     page = rows[:ROWS]
     last = page[-1] if len(rows) > ROWS else None
+    outlets = _most_frequent(outlet for _, outlet, _, _ in sample)
+    stories = _most_frequent(story for _, _, _, story in sample)
     return Listing(
         articles=page,
         after=Cursor(last.sort_value, last.pk) if last is not None else None,  # type: ignore[attr-defined]
-        **_sample(found, few=few),
+        count=len(sample),
+        outlets=list(Outlet.objects.filter(pk__in=outlets).order_by("name").values_list("name", flat=True)),
+        languages=sorted(_most_frequent(language for _, _, language, _ in sample)),
+        stories=dict(Story.objects.filter(pk__in=stories).order_by("slug").values_list("slug", "title")),
     )
 
 
@@ -248,9 +258,7 @@ def _rows(found: ArticleQuerySet, sort: str, query: Query | None, cursor: Cursor
     if sort in (NEWEST, OLDEST):
         return _by_date(found, descending=sort == NEWEST, cursor=cursor, few=few)
     if sort == RELEVANCE and query:
-        # What is common in the corpus is not ranked to its end: every rank takes reading the words of an article.
-        latest = found.order_by(_sorted("-pk", few=few)).values("pk")[:COUNTED]
-        return _walk(Article.objects.filter(pk__in=latest), query.rank(), descending=True, cursor=cursor)
+        return _walk(found, query.rank(), descending=True, cursor=cursor)
     if sort == HEADLINE:
         return _walk(found, Lower(Left("title", 100)), descending=False, cursor=cursor, few=few)
     return _walk(found, F("n_chars"), descending=sort == LONGEST, cursor=cursor, few=few)
@@ -297,18 +305,19 @@ def _by_date(found: ArticleQuerySet, *, descending: bool, cursor: Cursor | None,
     return rows
 
 
-def _sample(found: ArticleQuerySet, *, few: bool) -> dict[str, Any]:
-    """How many there are, up to ``COUNTED`` + 1, and which outlets, languages and stories these have."""
-    found = found.order_by(_sorted("-pk", few=few))
-    rows = list(found.values_list("outlet", "language", "story")[: COUNTED + 1])
-    outlets = _most_frequent(outlet for outlet, _, _ in rows)
-    stories = _most_frequent(story for _, _, story in rows)
-    return {
-        "count": len(rows),
-        "outlets": list(Outlet.objects.filter(pk__in=outlets).order_by("name").values_list("name", flat=True)),
-        "languages": sorted(_most_frequent(language for _, language, _ in rows)),
-        "stories": dict(Story.objects.filter(pk__in=stories).order_by("slug").values_list("slug", "title")),
-    }
+def _sample(
+    found: ArticleQuerySet, wanted: Wanted, *, few: bool
+) -> list[tuple[int, int | None, str | None, int | None]]:
+    """(key, outlet, language, story) of the articles that came last, up to ``COUNTED`` + 1 of them."""
+    if wanted.outlet and not few:
+        # The order that its index gives, in which the page is read, too.
+        last = found.order_by("-published_at", "-pk")
+    else:
+        last = found.order_by(_sorted("-pk", few=few))
+    if few:
+        # All are sorted, by what the indexes say of them alone; only the last ones are read.
+        last = Article.objects.filter(pk__in=last.values("pk")[: COUNTED + 1])
+    return list(last.values_list("pk", "outlet", "language", "story")[: COUNTED + 1])
 
 
 def _most_frequent[T](values: Iterable[T | None]) -> list[T]:

@@ -36,7 +36,7 @@ from django.conf import settings  # noqa: E402 - only after setup
 from django.db import connection  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from annotate.browsing import Wanted, list_articles, matching, understand_query  # noqa: E402
+from annotate.browsing import Wanted, are_few, list_articles, matching, understand_query  # noqa: E402
 from annotate.codebook import parse_codebook  # noqa: E402
 from annotate.models import Codebook, Project  # noqa: E402
 from corpus.models import Article, ArticleQuerySet, Outlet, Story  # noqa: E402
@@ -300,11 +300,12 @@ def _ask(scope: ArticleQuerySet, wanted: Wanted, project: Project | None) -> Non
     """What a page asks: the first page, and the one after it where there is one."""
     query = understand_query(wanted)
     found = matching(scope, wanted, query, project)
-    page = list_articles(found, wanted, query, "")
+    few = project is not None and are_few([project])
+    page = list_articles(found, wanted, query, "", few=few)
     if query:
         find_words(query, [article.pk for article in page.articles])
     if page.after:
-        list_articles(found, wanted, query, str(page.after))
+        list_articles(found, wanted, query, str(page.after), few=few)
 
 
 def _measure(ask: Callable[[], object]) -> Figures:
@@ -317,7 +318,7 @@ def _measure(ask: Callable[[], object]) -> Figures:
         ask()
     pages, nodes = 0, []
     for query in captured.captured_queries:
-        if "corpus_article" not in query["sql"]:
+        if "corpus_article" not in query["sql"] or query["sql"].startswith("EXPLAIN"):
             continue
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + query["sql"].replace("%", "%%"))

@@ -260,7 +260,7 @@ def test_the_dashboard_asks_a_constant_number_of_questions(client, number, djang
         project.memberships.create(user=make_user(), role="annotator")
     client.force_login(people["rui"])
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(f"/projects/{project.slug}/")
 
 
