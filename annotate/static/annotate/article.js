@@ -1,9 +1,6 @@
 /**
- * The article in the page: marks drawn as <mark> pieces, the way between DOM points and code points, and below that
- * selecting, searching and the palette of labels.
- *
- * The server drew the first paint with the same rule (annotate/rendering.py); afterwards only paragraphs in which a mark
- * changed are drawn again.
+ * The article in the page: marks as <mark> pieces, DOM points and code points, selecting, searching, the palette.
+ * The server drew the first paint by the same rule (annotate/rendering.py); only paragraphs that change are drawn again.
  */
 import { byId, make, say, shorten } from "./dom.js";
 import { capsOf, countWhile, cut, lanesOf } from "./text.js";
@@ -26,7 +23,7 @@ export class ArticleView {
     });
   }
 
-  /** Whether the page shows the text that the offsets count: the paragraphs are what the text says they are. */
+  /** Whether the page shows the text that the offsets count. */
   matches() {
     return this.blocks.every(({ element, start, end }) => element.textContent === this.map.slice(start, end));
   }
@@ -36,7 +33,6 @@ export class ArticleView {
     return new Map(spans.map((span, i) => [span.id, { key: keyOf(span, lanes[i]), start: span.start, end: span.end, span, lane: lanes[i] }]));
   }
 
-  /** Take the server's drawing of these spans as it is. */
   adopt(spans) {
     this.#drawn = this.#keys(spans);
   }
@@ -82,7 +78,7 @@ export class ArticleView {
     return mark;
   }
 
-  /** Emphasise marks over their full extent: {selected, hovered, linked} -> {id, tone} or null. */
+  /** {selected, hovered, linked} -> {id, tone} or null. */
   emphasise(roles) {
     for (const [piece, role] of this.#emphasised) piece.removeAttribute(`data-${role}`);
     this.#emphasised = [];
@@ -95,7 +91,6 @@ export class ArticleView {
     }
   }
 
-  /** The pieces of one mark, in text order. */
   piecesOf(id) {
     return [...this.root.querySelectorAll(`mark[data-span-ids~="${CSS.escape(id)}"]`)];
   }
@@ -145,12 +140,9 @@ export class ArticleView {
   }
 }
 
-/*
- * ---- Short-lived highlights (the word cursor, a search hit) without touching the text: CSS Custom Highlight where there is
- * one, else boxes laid over the words.
- */
+// ---- Short-lived highlights (the word cursor, a search hit), which leave the text alone
 
-/** Show `range` (a DOM range, or null for nothing) under the name `name`, inside `host`, which is positioned. */
+/** Show a DOM range (null: nothing), by CSS Custom Highlight, else by boxes inside `host`, which is positioned. */
 export function highlight(name, range, host) {
   if (globalThis.CSS?.highlights && globalThis.Highlight) {
     if (range) CSS.highlights.set(name, new Highlight(range));
@@ -171,15 +163,19 @@ export function highlight(name, range, host) {
   }
 }
 
-// ---- Mouse and touch: what was selected becomes the pending words, what was clicked becomes the selected mark.
+// ---- Mouse and touch
+
+const isSelected = (range) => {
+  const now = getSelection().rangeCount && getSelection().getRangeAt(0);
+  return now && ["startContainer", "startOffset", "endContainer", "endOffset"].every((name) => now[name] === range[name]);
+};
 
 /** Replace the browser's selection by [start, end), or clear it where `range` is null and it lies in the article. */
 export function showSelection(view, range) {
   const selection = getSelection();
   if (range) {
     const { startContainer, startOffset, endContainer, endOffset } = view.rangeOf(range);
-    const now = selection.rangeCount ? selection.getRangeAt(0) : null;
-    if (now?.startContainer === startContainer && now.startOffset === startOffset && now.endContainer === endContainer && now.endOffset === endOffset) return;
+    if (isSelected({ startContainer, startOffset, endContainer, endOffset })) return;
     selection.setBaseAndExtent(startContainer, startOffset, endContainer, endOffset);
   } else if (selection.rangeCount && !selection.isCollapsed && view.root.contains(selection.anchorNode)) {
     selection.removeAllRanges();
@@ -189,7 +185,7 @@ export function showSelection(view, range) {
 export function bindSelection({ view, borders, ui, store, commands, wholeWords }) {
   const { root } = view;
 
-  /** True where the browser's selection holds words of the article; they are pending then. */
+  /** Make the words that the browser has selected pending; true where there are any. */
   const read = ({ words }) => {
     const selection = getSelection();
     if (!selection.rangeCount || selection.isCollapsed) return false;
@@ -229,11 +225,7 @@ export function bindSelection({ view, borders, ui, store, commands, wholeWords }
     if (!matchMedia("(pointer: coarse)").matches) return;
     clearTimeout(settled);
     settled = setTimeout(() => {
-      const selection = getSelection();
-      const now = ui.pending && view.rangeOf(ui.pending);
-      const range = selection.rangeCount ? selection.getRangeAt(0) : null;
-      const moved = range && (!now || range.startContainer !== now.startContainer || range.startOffset !== now.startOffset || range.endContainer !== now.endContainer || range.endOffset !== now.endOffset);
-      if (moved) read({ words: wholeWords() });
+      if (!ui.pending || !isSelected(view.rangeOf(ui.pending))) read({ words: wholeWords() });
     }, 350);
   });
 
@@ -242,7 +234,7 @@ export function bindSelection({ view, borders, ui, store, commands, wholeWords }
   root.addEventListener("pointerleave", () => hover(null));
 }
 
-// ---- Search in the text: type, Enter goes to the next place and selects it, Escape returns to the article with it selected.
+// ---- Search: Enter goes to the next place, Escape returns to the article with it selected
 
 /** Offsets of `words` in `text`, in code units, without regard to case; no overlaps. */
 export function placesOf(text, words) {
@@ -309,7 +301,7 @@ export function makeSearch({ view, borders, pend }) {
   return { open };
 }
 
-// ---- The label palette beside the pending words, the legend, the name flag and the mode line.
+// ---- The palette beside the pending words, the legend, the name flag and the mode line
 
 const GAP = 10;
 

@@ -1,10 +1,7 @@
-/**
- * From an operation to the server: requests, what their answers mean, the queue that outlives the page, the sender, the
- * lease, and signing in again on the way.
- */
+/** From an operation to the server: requests, answers, the queue that outlives the page, the sender, the lease, sign-in. */
 import { byId, uuid } from "./dom.js";
 
-/** The token of the cookie, which signing in anew replaces; the page's own where the cookie cannot be read. */
+/** From the cookie, which signing in anew replaces; the page's own where it cannot be read. */
 export function csrfToken() {
   const cookie = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="));
   return cookie ? decodeURIComponent(cookie.slice("csrftoken=".length)) : (document.querySelector("meta[name=csrf-token]")?.content ?? "");

@@ -8,7 +8,7 @@ import { uuid } from "./dom.js";
 
 const KINDS = ["spans", "relations", "answers"];
 
-/** States in which the page takes changes. Of an expired task the server makes a claimed one again, while it is free. */
+/** States in which the page takes changes. An expired task is claimed again, while it is free. */
 export const EDITABLE = new Set(["claimed", "returned", "expired"]);
 
 /** Equal as JSON values; the order of keys does not matter, undefined is null. */
@@ -19,7 +19,7 @@ export function same(a, b) {
   return [...keys].every((key) => same(a[key], b[key]));
 }
 
-/** The rows of a server state, keyed by id (answers: by the code of their question). */
+/** The rows of a server state, by id (answers: by question). */
 export function rowsOf(state) {
   return {
     spans: new Map(state.spans.map((span) => [span.id, span])),
@@ -28,7 +28,6 @@ export function rowsOf(state) {
   };
 }
 
-/** Put the rows of an image in place. */
 export function put(rows, image) {
   for (const kind of KINDS) {
     for (const [id, row] of Object.entries(image[kind] ?? {})) {
@@ -38,7 +37,6 @@ export function put(rows, image) {
   }
 }
 
-/** Whether the rows are now as the image says. */
 export const fits = (rows, image) =>
   KINDS.every((kind) => Object.entries(image[kind] ?? {}).every(([id, row]) => same(rows[kind].get(id) ?? null, row)));
 
@@ -81,7 +79,7 @@ export function imagesOf(rows, operation, log) {
   };
 }
 
-/** What undo and redo would take back: {undo: entry|null, redo: entry|null}, read from the log alone, so it survives a reload. */
+/** What undo and redo would take back, read from the log alone, so it survives a reload. */
 export function stacksOf(log) {
   const done = [];
   const undone = [];
@@ -115,8 +113,8 @@ export function spansIn(...images) {
 }
 
 /**
- * The marks of one task as the page shows them: the server's rows with the operations it has not acknowledged put on top.
- * No DOM, no network: what is to be sent leaves through `onPerform`, what changed is told to the listeners.
+ * The marks as the page shows them: the server's rows with the operations it has not acknowledged on top. What is to be
+ * sent leaves through `onPerform`, what changed is told to the listeners.
  */
 
 const LOG_LENGTH = 100;

@@ -1,9 +1,8 @@
 /** The labelling page: puts the modules together. */
 import { ArticleView, bindPalette, bindSelection, highlight, makeSearch, showSelection } from "./article.js";
-import { Cards, makePanel, makeQuestions } from "./cards.js";
+import { Cards, makeDialogs, makePanel, makeQuestions } from "./cards.js";
 import { Codebook } from "./codebook.js";
 import { makeCommands } from "./commands.js";
-import { makeDialogs } from "./dialogs.js";
 import { byId, icon, make, say } from "./dom.js";
 import { bindKeyboard, fillHelp } from "./keymap.js";
 import { keepLease, makeSignIn, Queue, request, Sender } from "./saving.js";

@@ -1,11 +1,9 @@
 /**
- * The text without its page: offsets, how marks cut it into pieces, its words and sentences. No DOM here.
- *
- * The one border between UTF-16 code units, which the DOM counts, and Unicode code points, which everything else counts:
- * twin of spans/offsets.py; both run tests/spans/offset_cases.json.
+ * The text: offsets, the pieces that marks cut it into, words and sentences. No DOM here; offsets in code points.
+ * Twin of spans/offsets.py and spans/segments.py: both run tests/spans/*_cases.json.
  */
 
-/** Number of leading items for which `holds` is true; it must be true for a prefix of the sorted list. */
+/** Number of leading items for which `holds` is true. */
 export function countWhile(sorted, holds) {
   let low = 0;
   let high = sorted.length;
@@ -17,9 +15,9 @@ export function countWhile(sorted, holds) {
   return low;
 }
 
-/** Converts offsets of one text in O(log n) each; offsets outside the text are clamped to its ends. */
+/** The one border to UTF-16 code units, which the DOM counts: O(log n); offsets outside the text are clamped. */
 export class OffsetMap {
-  #pairs = []; // the unit at which each surrogate pair begins, ascending
+  #pairs = []; // where each surrogate pair begins, in units
 
   constructor(text) {
     this.text = text;
@@ -29,36 +27,31 @@ export class OffsetMap {
         unit += 1;
       }
     }
-    /** Length of the text in code points. */
     this.length = text.length - this.#pairs.length;
   }
 
-  /** Code points before `unit`. Inside a surrogate pair: those before the character that holds it. */
   toPoint(unit) {
     const within = Math.max(0, Math.min(unit, this.text.length));
-    // In a pair, the pair itself counts as begun, so one less: within - before is then the offset of its character.
+    // Inside a pair, the pair counts as begun: the offset of its character.
     return within - countWhile(this.#pairs, (pair) => pair < within);
   }
 
-  /** Code units before code point `point`. */
   toUnit(point) {
     const within = Math.max(0, Math.min(point, this.length));
     return within + countWhile(this.#pairs, (pair, before) => pair - before < within);
   }
 
-  /** The characters [start, end), given in code points. */
   slice(start, end) {
     return this.text.slice(this.toUnit(start), this.toUnit(end));
   }
 }
 
-// ---- Where a paragraph is cut so that overlapping marks can be drawn. Offsets in code points.
-// Twin of spans/segments.py; both run tests/spans/segment_cases.json.
+// ---- Where a paragraph is cut so that overlapping marks can be drawn
 
-/** The characters a span covers, as ranges: its fragments, or the one range. */
+/** The ranges that a span covers. */
 export const piecesOf = ({ start, end, fragments }) => (fragments?.length ? fragments : [[start, end]]);
 
-/** For each span the lowest underline lane that no earlier overlapping hull uses; earlier = by start, longer first. */
+/** For each span the lowest underline lane that no earlier overlapping hull uses. */
 export function lanesOf(spans) {
   const order = spans.map((_, index) => index);
   order.sort((a, b) => spans[a].start - spans[b].start || spans[b].end - spans[a].end || a - b);
@@ -73,10 +66,7 @@ export function lanesOf(spans) {
   return lanes;
 }
 
-/**
- * Cut [start, end) at the borders of spans: [{start, end, spans: indexes}], in text order, without gaps.
- * Indexes are sorted shortest span first: a click selects the first one.
- */
+/** Cut [start, end) at the borders of spans: [{start, end, spans: indexes, shortest span first}], without gaps. */
 export function cut(start, end, spans) {
   const events = [];
   spans.forEach((span, index) => {
@@ -101,7 +91,7 @@ export function cut(start, end, spans) {
   return pieces;
 }
 
-/** Which ends of its span a piece holds: "start", "end", "start end" or "". */
+/** Which ends of its span a piece holds. */
 export function capsOf(piece, span) {
   const pieces = piecesOf(span);
   const starts = pieces.some(([from]) => from === piece.start);
@@ -109,11 +99,8 @@ export function capsOf(piece, span) {
   return [starts && "start", ends && "end"].filter(Boolean).join(" ");
 }
 
-/*
- * ---- Words, sentences and what a selection snaps to. Offsets in code points.
- * Borders of words and sentences come from the server with the article, because Intl.Segmenter differs between browser
- * versions. Only what no word covers (quotation marks, emoji) is cut here, by graphemes.
- */
+// ---- Words, sentences and what a selection snaps to. They come from the server, because Intl.Segmenter differs between
+// browser versions; only what no word covers (quotation marks, emoji) is cut here, by graphemes.
 
 // What an annotator may want inside a span although it is no word.
 const SIGN = /["“”„‟‘’‚«»‹›$€£¥%‰\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
@@ -125,24 +112,20 @@ const pairs = (flat) => {
   return made;
 };
 
-/** Cut into graphemes: [[start, end, text]…] in code points from `base`. Without Intl.Segmenter: into code points. */
+/** Cut into graphemes: [[start, end, text]…], counted from `base`. */
 export function graphemes(text, base = 0) {
   const made = [];
   let at = base;
-  const pieces =
-    typeof Intl.Segmenter === "function"
-      ? Array.from(new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text), ({ segment }) => segment)
-      : Array.from(text);
-  for (const piece of pieces) {
-    const size = Array.from(piece).length;
-    made.push([at, at + size, piece]);
+  for (const { segment } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text)) {
+    const size = Array.from(segment).length;
+    made.push([at, at + size, segment]);
     at += size;
   }
   return made;
 }
 
 export class Borders {
-  /** `map`: OffsetMap of the text; `words`, `sentences`: flat [start, end, …]; `paragraphs`: [[start, end], …]. */
+  /** `words`, `sentences`: flat [start, end, …]; `paragraphs`: [[start, end], …]. */
   constructor(map, { words, sentences, paragraphs }) {
     this.map = map;
     this.words = pairs(words);
@@ -150,7 +133,7 @@ export class Borders {
     this.paragraphs = paragraphs;
   }
 
-  /** What the word cursor visits: words, and between them quotation marks, currency signs, emoji. Made on first use. */
+  /** What the word cursor visits: words and the signs between them. */
   get stops() {
     if (this.madeStops) return this.madeStops;
     const stops = [];
@@ -171,25 +154,22 @@ export class Borders {
     return stops;
   }
 
-  /** Index of the last range of `ranges` that begins at or before `point`; -1 where none does. */
+  /** Index of the last range that begins at or before `point`, or -1. */
   static at(ranges, point) {
     return countWhile(ranges, ([start]) => start <= point) - 1;
   }
 
-  /** The stop at or before `point`, the first one where there is none, null in a text without words. */
+  /** The stop at or before `point`, else the first one. */
   stopAt(point) {
     return this.stops[Math.max(0, Borders.at(this.stops, point))] ?? null;
   }
 
-  /** The sentence that holds `point`, or the one before it; null where there is none. */
+  /** The sentence that holds `point`, or the one before it. */
   sentenceAt(point) {
     return this.sentences[Borders.at(this.sentences, point)] ?? null;
   }
 
-  /**
-   * What a selection of [start, end) means: trimmed, then grown to whole words (`words: false`: to whole graphemes).
-   * Null where nothing but white space was selected. Backwards and out-of-text selections are put right.
-   */
+  /** What a selection means: trimmed, then grown to whole words (`words: false`: graphemes); null for white space. */
   snap(start, end, { words = true } = {}) {
     let low = Math.max(0, Math.min(start, end));
     let high = Math.min(this.map.length, Math.max(start, end));
@@ -201,7 +181,7 @@ export class Borders {
     return { start: first ? first[0] : low, end: last ? last[1] : high };
   }
 
-  /** The word or grapheme that has `point` strictly inside it; null where it stands on a border. */
+  /** The word or grapheme that has `point` strictly inside it. */
   #pieceAround(point, words) {
     const inside = ([start, end]) => start < point && point < end;
     if (words) {
@@ -213,7 +193,7 @@ export class Borders {
     return graphemes(this.map.slice(...paragraph), paragraph[0]).find(inside) ?? null;
   }
 
-  /** The nearest border of `edges` ("start" or "end" of stops) after (+1) or before (-1) `point`; undefined at the ends. */
+  /** The nearest "start" or "end" of a stop after (+1) or before (-1) `point`; undefined at the ends. */
   edgeFrom(point, side, direction) {
     const index = side === "start" ? 0 : 1;
     const { stops } = this;

@@ -63,7 +63,7 @@ def test_two_codebooks_of_one_shape_are_not_mixed_up(client):
         content["layers"][0]["labels"][0]["name"] = name
         task = make_own_task(codebook=make_codebook(content))
         html = open_page(client, task).content.decode()
-        assert html.count(f'<span class="label__name">{name}</span>') == 2
+        assert html.count(f'<span class="tag__name">{name}</span>') == 3
 
 
 def test_a_stranger_gets_404_and_somebody_signed_out_the_sign_in_page(client):
