@@ -360,8 +360,10 @@ def _grow(project: Project, size: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO corpus_article (uuid, title, raw, raw_fields, text, segments, removed, zones, text_sha256,
-                                           fingerprint, n_chars, cleaner_version, version, created_at)
-               SELECT gen_random_uuid(), '', body, '[]', body, '[]', '[]', '[]', '', body, length(body), 'bench', 1, now()
+                                           fingerprint, n_chars, cleaner_version, version, created_at,
+                                           n_mojibake)
+               SELECT gen_random_uuid(), '', body, '[]', body, '[]', '[]', '[]', '', body, length(body), 'bench', 1, now(),
+                      0
                FROM (SELECT %s || n AS body FROM generate_series(1, %s) AS n) made
                RETURNING id""",
             [f"{project.slug} ", size],
