@@ -1,7 +1,7 @@
 """Who is signed in, in one query: sessions that name their user, read together with the account.
 
 Django's own pair asks twice on every request: for the session, then for its user. Here the row of the session bears the
-user's key, so that one joined statement brings both. Whether the session is valid is decided as Django does
+user's key, so that one joined statement brings both, and the settings of the person, which every page needs. Whether the session is valid is decided as Django does
 (docs/decisions/0006-one-query-to-sign-in.md).
 """
 
@@ -21,6 +21,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
+from annotate.models import UserSettings
+from annotate.user_settings import bring_settings
 from config.models import Session
 
 ORDINARY_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -48,9 +50,10 @@ class SessionStore(db.SessionStore):
         if row is None:
             self._session_key = None
             return {}
-        content, *values = row
+        content, settings_of_user, *values = row
         if values[0] is not None:
             self.account = User.from_db(connection.alias, _columns(), values)
+            bring_settings(self.account, settings_of_user)
         return self.decode(content)
 
 
@@ -105,7 +108,8 @@ def _statement() -> str:
     quote = connection.ops.quote_name
     columns = ", ".join(f"account.{quote(str(field.column))}" for field in User._meta.concrete_fields)
     return (
-        f"SELECT session.session_data, {columns} FROM {quote(Session._meta.db_table)} session "  # noqa: S608 - names only
+        f"SELECT session.session_data, own.document::text, {columns} FROM {quote(Session._meta.db_table)} session "  # noqa: S608 - names only
         f"LEFT JOIN {quote(User._meta.db_table)} account ON account.id = session.user_id "
+        f"LEFT JOIN {quote(UserSettings._meta.db_table)} own ON own.user_id = account.id "
         "WHERE session.session_key = %s AND session.expire_date > %s"
     )

@@ -11,6 +11,7 @@ from annotate.marking import KINDS, MOST_OPERATIONS
 from annotate.models import Task
 from annotate.rows import relation_row, span_row
 from annotate.state import AnnotatorArticle
+from annotate.user_settings import FIELDS, Choice, Keys, Switch
 from corpus.models import Article
 
 
@@ -169,6 +170,22 @@ class NothingLeftSchema(serializers.Serializer[Any]):
     task = serializers.UUIDField(allow_null=True)
     code = serializers.CharField()
     message = serializers.CharField()
+
+
+class SettingsSchema(serializers.Serializer[Any]):
+    """One's own settings; each may be left out of what is sent."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        made: dict[str, serializers.Field[Any, Any, Any, Any]] = {}
+        for name, field in FIELDS.items():
+            match field:
+                case Choice():
+                    made[name] = serializers.ChoiceField(choices=field.values, required=False, default=field.default)
+                case Switch():
+                    made[name] = serializers.BooleanField(required=False, default=field.default)
+                case Keys():
+                    made[name] = serializers.DictField(child=serializers.CharField(), required=False)
+        return made
 
 
 class AnnotatorArticleSerializer(serializers.Serializer[Article]):

@@ -23,8 +23,10 @@ from annotate.marking import WrongShape, read_revision
 from annotate.models import Membership, Project, RelationAnnotation, Role, SpanAnnotation, Task
 from annotate.operations import tasks as operations
 from annotate.operations.marks import apply_operations
+from annotate.operations.user_settings import change_settings, replace_settings
 from annotate.permissions import may
 from annotate.state import TaskState, read_state
+from annotate.user_settings import settings_of
 from corpus.models import Article
 
 PROBLEM = OpenApiResponse(shapes.ProblemSchema)
@@ -174,6 +176,30 @@ def renew(request: Request, uuid: UUID) -> Response:
     """A sign of life: the task stays this person's for another lease."""
     task = operations.renew_lease(task=Task(uuid=uuid), user=_user(request), now=timezone.now())
     return Response({"state": task.state, "lease_expires": task.lease_expires})
+
+
+@extend_schema(methods=["GET"], summary="One's own settings", responses={200: shapes.SettingsSchema, **REFUSALS})
+@extend_schema(
+    methods=["PUT"],
+    summary="Replace one's own settings",
+    request=shapes.SettingsSchema,
+    responses={200: shapes.SettingsSchema, **REFUSALS},
+)
+@extend_schema(
+    methods=["PATCH"],
+    summary="Change some of one's own settings",
+    request=shapes.SettingsSchema,
+    responses={200: shapes.SettingsSchema, **REFUSALS},
+)
+@api_view(["GET", "PUT", "PATCH"])
+def my_settings(request: Request) -> Response:
+    """PUT sets what is not named back to its default, PATCH leaves it; both answer with the whole."""
+    user = _user(request)
+    if request.method == "GET":
+        return Response(settings_of(user).as_json())
+    if request.method == "PUT":
+        return Response(replace_settings(user=user, document=_body(request)).as_json())
+    return Response(change_settings(user=user, changes=_body(request)).as_json())
 
 
 @extend_schema(

@@ -3,6 +3,7 @@
 from annotate.models.agreement import AgreementStat, ProjectAgreement
 from annotate.models.codebooks import Codebook, Label
 from annotate.models.marks import ArticleAnnotation, Operation, RelationAnnotation, SpanAnnotation
+from annotate.models.people import UserSettings
 from annotate.models.projects import Membership, Project, ProjectArticle, Role
 from annotate.models.tasks import Task
 
@@ -20,4 +21,5 @@ __all__ = [
     "Role",
     "SpanAnnotation",
     "Task",
+    "UserSettings",
 ]

@@ -15,6 +15,7 @@ from annotate.guidelines import guidelines_html
 from annotate.models import Task
 from annotate.rendering import paragraphs_of
 from annotate.state import read_state
+from annotate.user_settings import settings_of
 from annotate.views.requests import PageRequest
 
 # Seconds that the browser may keep a page which it fetched before it was asked for.
@@ -40,6 +41,7 @@ def task(request: PageRequest, uuid: UUID) -> HttpResponse:
             "paragraphs": paragraphs_of(state.article, state.spans, layers),
             "facts": _facts(state.article_meta),
             "guidelines_html": guidelines_html(state.guidelines),
+            "settings": settings_of(request.user).as_text(),
             "api_url": reverse("api:task", args=[uuid]),
         },
     )

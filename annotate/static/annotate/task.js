@@ -6,6 +6,7 @@ import { makeCommands } from "./commands.js";
 import { byId, icon, make, say } from "./dom.js";
 import { bindKeyboard, fillHelp } from "./keymap.js";
 import { keepLease, makeSignIn, Queue, request, Sender } from "./saving.js";
+import { changeSettings, settings } from "./settings.js";
 import { stacksOf, Store, Ui } from "./store.js";
 import { Borders, OffsetMap } from "./text.js";
 
@@ -207,18 +208,18 @@ ui.listen((before) => {
   palette.draw();
 });
 
-const setting = (id) => {
+const toggle = (id, name, on, off) => {
   const box = byId(id);
-  const key = `slantwise.${id}`;
-  box.checked = localStorage.getItem(key) !== "off";
-  box.addEventListener("change", () => localStorage.setItem(key, box.checked ? "on" : "off"));
-  return () => box.checked;
+  box.checked = settings[name] === on;
+  box.addEventListener("change", () => changeSettings({ [name]: box.checked ? on : off }));
 };
+toggle("single-keys", "single_keys", true, false);
+toggle("whole-words", "snap", "words", "characters");
 
 byId("undo").addEventListener("click", () => commands.undo());
 byId("redo").addEventListener("click", () => commands.redo());
-bindSelection({ view, borders, ui, store, commands, wholeWords: setting("whole-words") });
-bindKeyboard({ commands, codebook, article: view.root, list: byId("panel"), singles: setting("single-keys") });
+bindSelection({ view, borders, ui, store, commands, wholeWords: () => settings.snap === "words" });
+bindKeyboard({ commands, codebook, article: view.root, list: byId("panel"), singles: () => settings.single_keys });
 fillHelp();
 keepLease({
   expires: state.lease_expires,

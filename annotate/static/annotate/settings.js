@@ -1,0 +1,19 @@
+/** The reader's own settings, as the server sent them with the page; a change shows at once and is kept by the server. */
+import { request } from "./saving.js";
+
+const box = typeof document === "undefined" ? null : document.getElementById("endpoints");
+
+/** {theme, font_size, …, single_keys, keys, snap, ask}: names and values are those of annotate/user_settings.py. */
+export const settings = JSON.parse(box?.dataset.settings ?? "{}");
+
+const listeners = [];
+/** `listener(settings)` after every change. */
+export const listenToSettings = (listener) => listeners.push(listener);
+
+/** Change some; resolves to null, or to words that say why the server did not keep them (they hold on this page). */
+export async function changeSettings(changes) {
+  Object.assign(settings, changes);
+  for (const listener of listeners) listener(settings);
+  const { status, json } = await request(document.querySelector("meta[name=theme]").dataset.settings, { method: "PATCH", body: changes }).catch(() => ({}));
+  return status === 200 ? null : (json?.message ?? "The server does not answer: this holds until you leave the page.");
+}
