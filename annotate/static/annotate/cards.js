@@ -7,13 +7,15 @@ import { fieldOf, shown } from "./forms.js";
 import { readAnswer } from "./saving.js";
 import { same } from "./store.js";
 
+const PROPOSED = /^(value|comparator)/; // touching one of these settles what the text proposed
+
 export class Cards {
   #made = new Map(); // span id -> element
   #stale = new Set(); // span ids whose cards are out of date
   #timer = null;
 
-  constructor({ store, codebook, ui, commands }) {
-    Object.assign(this, { store, codebook, ui, commands, list: byId("cards") });
+  constructor({ store, codebook, ui, commands, proposals }) {
+    Object.assign(this, { store, codebook, ui, commands, proposals, list: byId("cards") });
     this.list.addEventListener("click", (event) => this.#click(event));
     this.list.addEventListener("pointerover", (event) => ui.set({ hovered: event.target.closest("[data-card]")?.dataset.card ?? null }));
     this.list.addEventListener("pointerleave", () => ui.set({ hovered: null }));
@@ -85,7 +87,7 @@ export class Cards {
     if (names.join() !== Object.keys(form.values).join() || names.some((name) => name !== typing && !same(now[name], form.values[name]))) return false;
     form.values = now;
     const next = this.#card(span, form);
-    card.toggleAttribute("data-candidate", next.hasAttribute("data-candidate"));
+    for (const name of ["data-candidate", "data-unchecked"]) card.toggleAttribute(name, next.hasAttribute(name));
     while (card.firstChild !== form) card.firstChild.remove();
     form.before(...next.childNodes);
     return true;
@@ -116,6 +118,7 @@ export class Cards {
     const { codebook, store, ui } = this;
     const label = codebook.label(span.label);
     const selected = span.id === ui.selected;
+    const unchecked = this.proposals.has(span.id);
     const tool = (act, name, title, more = {}) =>
       make("button.tool", { type: "button", title, "aria-label": `${name}: ${label.name} ‘${shorten(span.quote, 30)}’`, dataset: { act, focusKey: `${span.id}:${act}` }, ...more }, icon({ unsure: "flag", comment: "note", delete: "trash" }[act]));
     const open = make(
@@ -133,9 +136,12 @@ export class Cards {
     );
     return make(
       "li.card",
-      { dataset: { card: span.id, layerIndex: label.tone }, "data-selected": selected, "data-candidate": span.id === ui.candidate },
+      { dataset: { card: span.id, layerIndex: label.tone }, "data-selected": selected, "data-candidate": span.id === ui.candidate, "data-unchecked": unchecked },
       make("div.card__head", {}, open, tools),
       selected ? null : this.#summary(span),
+      unchecked
+        ? make("p.card__check", {}, "Proposed from the text: check", selected ? make("button.button.button--small", { type: "button", dataset: { act: "checked", focusKey: `${span.id}:checked` } }, "It is right") : null)
+        : null,
       ...this.#relations(span, selected),
       !selected && span.comment ? make("p.card__note", {}, span.comment) : null,
       selected && !form ? this.#form(span) : null,
@@ -187,6 +193,7 @@ export class Cards {
       const next = { ...now.attributes };
       if (value === null || value === undefined || (Array.isArray(value) && !value.length)) delete next[field.name];
       else next[field.name] = value;
+      if (PROPOSED.test(field.name)) this.#checked(span.id);
       store.changeSpan(span.id, { attributes: codebook.admissible(now.label, next) });
     };
     const fields = codebook.fields(span.label, span.attributes).map((field) =>
@@ -201,6 +208,11 @@ export class Cards {
     form.toggleAttribute("inert", !store.editable);
     form.addEventListener("submit", (event) => event.preventDefault());
     return form;
+  }
+
+  #checked(id) {
+    this.proposals.set(id, false);
+    this.draw([id]);
   }
 
   /** Values that this task already uses for a field, most used first. */
@@ -227,7 +239,10 @@ export class Cards {
     } else if (act === "delete") commands.remove(id);
     else if (act === "unsure") commands.unsure(id);
     else if (act === "comment") commands.comment(id);
-    else if (act === "follow") commands.select(to);
+    else if (act === "checked") {
+      this.#checked(id);
+      byId("article").focus({ preventScroll: true });
+    } else if (act === "follow") commands.select(to);
     else if (act === "unlink") commands.unlink(relation);
     else if (act === "link") commands.link(type, id);
   }
@@ -240,6 +255,7 @@ export class Cards {
     const form = field.closest("form");
     const { field: name } = field.dataset;
     event.target.dispatchEvent(new Event("commit"));
+    if (PROPOSED.test(name)) this.#checked(this.ui.selected);
     const fields = [...(form.isConnected ? form : this.cardOf(this.ui.selected)?.querySelector("form") ?? form).querySelectorAll("[data-field]")];
     const next = fields[fields.findIndex((one) => one.dataset.field === name) + 1];
     if (next) focusField(next);
@@ -369,7 +385,7 @@ export function grouped(lacks, labelOf) {
   });
 }
 
-export function makeDialogs({ store, codebook, sender, panel, post, commands, goTo, adopt }) {
+export function makeDialogs({ store, codebook, sender, panel, proposals, post, commands, goTo, adopt }) {
   const problem = (dialog, words) => (byId(`${dialog}-problem`).textContent = words);
   const labelOf = (id) => (store.span(id) ? codebook.label(store.span(id).label).name : "Mark");
   const localLacks = () => codebook.missing(store.spans, [...store.rows.relations.values()], store.rows.answers);
@@ -385,10 +401,12 @@ export function makeDialogs({ store, codebook, sender, panel, post, commands, go
 
   const showLacks = (lacks) => {
     const count = store.spans.length;
+    // Nothing that must be done: what the text proposed may be right as it stands.
+    const unchecked = store.spans.filter(({ id }) => proposals.has(id)).map(({ id }) => ({ span: id, attribute: "value", message: "proposed from the text, not checked" }));
     const marks = count === 0 ? "You marked nothing. That is an answer too: read, nothing to mark." : count === 1 ? "1 mark" : `${count} marks`;
     byId("submit-lead").textContent = lacks.length ? `${marks}. Still missing:` : count ? `${marks}, nothing missing.` : marks;
     byId("missing").replaceChildren(
-      ...grouped(lacks, labelOf).map(({ words, lacks: group }) => {
+      ...grouped([...lacks, ...unchecked], labelOf).map(({ words, lacks: group }) => {
         const first = group[0].span && store.span(group[0].span);
         const button = make("button.missing__item", { type: "button" }, make("span", {}, words, first ? make("span.missing__quote", {}, ` ‘${shorten(first.quote, 32)}’`) : null), make("span.missing__go", {}, "Show"));
         button.addEventListener("click", () => jump(group[0]));

@@ -75,11 +75,10 @@ export class Codebook {
     return (this.label(code).attributes ?? []).filter((field) => holds(field.when, attributes));
   }
 
-  /** Values for a new mark of this label: the codebook's defaults. */
-  defaults(code) {
-    const given = (this.label(code).attributes ?? []).filter((field) => !empty(field.default));
-    const values = Object.fromEntries(given.map((field) => [field.name, field.default]));
-    return this.admissible(code, values);
+  /** Values for a new mark of this label: the codebook's defaults, and over them those of `given` that fit. */
+  defaults(code, given = {}) {
+    const fields = (this.label(code).attributes ?? []).filter((field) => !empty(field.default));
+    return this.carriedOver(code, { ...Object.fromEntries(fields.map((field) => [field.name, field.default])), ...given });
   }
 
   /** `attributes` without names that the label does not have, or whose condition no longer holds. */
@@ -156,4 +155,48 @@ function bySource(relations) {
     groups.get(relation.from_span).push(relation);
   }
   return groups;
+}
+
+/** What the figures under [start, end) propose: of one its values, of two plain ones the range between them. */
+export function proposalAt(quantities, { start, end }) {
+  const under = quantities.filter((one) => one.start < end && one.end > start);
+  const [{ start: _, end: __, ...values } = {}, other] = under;
+  if (!other) return values;
+  const low = Math.min(values.value, other.value);
+  const high = Math.max(values.value, other.value);
+  return under.length === 2 && low < high ? { comparator: "range", value_low: low, value_high: high, kind: values.kind } : {};
+}
+
+/**
+ * Which marks still bear values that the text proposed and nobody has looked at. The values are saved like any; that they
+ * are unchecked is remembered in this browser only.
+ */
+export class Proposals {
+  #key;
+  #ids;
+
+  /** `storage`: as localStorage; the ids of unchecked marks are kept there under the task's name. */
+  constructor({ task, quantities = [] }, storage) {
+    Object.assign(this, { quantities, storage });
+    this.#key = `slantwise.unchecked.${task}`;
+    this.#ids = new Set(JSON.parse(storage.getItem(this.#key) ?? "[]"));
+  }
+
+  /** Values for a mark of this label (as the codebook has it): nothing where it takes no figure. */
+  values(label, range) {
+    const values = proposalAt(this.quantities, range);
+    return label.attributes?.some(({ name, type }) => type === "number" && name in values) ? values : {};
+  }
+
+  has(id) {
+    return this.#ids.has(id);
+  }
+
+  /** Note whether a mark's proposed values are still to be checked. */
+  set(id, unchecked) {
+    if (unchecked === this.#ids.has(id)) return;
+    this.#ids[unchecked ? "add" : "delete"](id);
+    if (this.#ids.size) this.storage.setItem(this.#key, JSON.stringify([...this.#ids]));
+    else this.storage.removeItem(this.#key);
+  }
 }

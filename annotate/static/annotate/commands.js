@@ -2,7 +2,7 @@
 import { byId, say, shorten } from "./dom.js";
 import { Borders, piecesOf } from "./text.js";
 
-export function makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search }) {
+export function makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search, proposals, asks }) {
   const { map } = borders;
   const nameOf = (span) => codebook.label(span.label).name;
   const quoted = (span) => `‘${shorten(span.quote)}’`;
@@ -54,10 +54,14 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
       return say(`Already marked as ${label.name}`);
     }
     const quote = map.slice(start, end);
-    const id = store.addSpan({ label: code, start, end, quote, attributes: codebook.defaults(code) });
+    const proposed = proposals.values(label, target);
+    const id = store.addSpan({ label: code, start, end, quote, attributes: codebook.defaults(code, proposed) });
+    proposals.set(id, Object.keys(proposed).length > 0);
     select(id, { quiet: true });
     const place = store.spans.findIndex((span) => span.id === id) + 1;
-    say(`Marked ‘${shorten(quote)}’ as ${label.name}, ${place} of ${store.spans.length}`);
+    const lack = asks() && codebook.missingIn(store.span(id), []).find(({ attribute }) => attribute);
+    if (lack) requestAnimationFrame(() => panel.edit(id, lack.attribute));
+    say(`Marked ‘${shorten(quote)}’ as ${label.name}, ${place} of ${store.spans.length}${proposals.has(id) ? ". Its figure was taken from the text: check it" : ""}`);
   };
 
   const relabel = (span, code) => {

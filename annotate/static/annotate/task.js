@@ -1,7 +1,7 @@
 /** The labelling page: puts the modules together. */
 import { ArticleView, bindPalette, bindSelection, highlight, makeSearch, showSelection } from "./article.js";
 import { Cards, makeDialogs, makePanel, makeQuestions } from "./cards.js";
-import { Codebook } from "./codebook.js";
+import { Codebook, Proposals } from "./codebook.js";
 import { makeCommands } from "./commands.js";
 import { byId, icon, make, say } from "./dom.js";
 import { bindKeyboard, fillHelp } from "./keymap.js";
@@ -24,6 +24,7 @@ const borders = new Borders(map, state.article);
 const look = (code) => codebook.label(code);
 const view = new ArticleView(byId("article"), map, look);
 const ui = new Ui();
+const proposals = new Proposals(state, localStorage);
 
 function notice(tone, ...words) {
   const close = make("button.button.button--small", { type: "button" }, "Close");
@@ -150,13 +151,14 @@ const dialogs = makeDialogs({
   codebook,
   sender,
   panel,
+  proposals,
   post,
   adopt,
   commands: () => commands,
   goTo: (next) => location.assign(next || work),
 });
-commands = makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search });
-cards = new Cards({ store, codebook, ui, commands });
+commands = makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search, proposals, asks: () => settings.ask === "once" });
+cards = new Cards({ store, codebook, ui, commands, proposals });
 const questions = makeQuestions({ store, codebook });
 const palette = bindPalette({ view, ui, commands, codebook, store });
 
@@ -215,6 +217,7 @@ const toggle = (id, name, on, off) => {
 };
 toggle("single-keys", "single_keys", true, false);
 toggle("whole-words", "snap", "words", "characters");
+toggle("ask-once", "ask", "once", "submit");
 
 byId("undo").addEventListener("click", () => commands.undo());
 byId("redo").addEventListener("click", () => commands.redo());
