@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Codebook, holds, keysOf, tonesOf } from "../../annotate/static/annotate/codebook.js";
+import { Codebook, holds, keysOf, Proposals, proposalAt, tonesOf } from "../../annotate/static/annotate/codebook.js";
 import { casesOf } from "./cases.mjs";
 
 for (const { name, layers, tones } of casesOf("js/tone_cases")) {
@@ -87,4 +87,47 @@ test("the whole task: marks in order, then questions", () => {
 test("a label that the project has switched off keeps its marks", () => {
   const book = new Codebook(BOOK);
   assert.deepEqual([book.label("CUE").name, book.missingIn({ id: "c", label: "CUE", attributes: {} }, [])], ["CUE", []]);
+});
+
+const FIGURES = [
+  { start: 10, end: 15, comparator: "eq", value: 3000, kind: "count" },
+  { start: 30, end: 36, comparator: "eq", value: 15000, kind: "count", modality: "projected" },
+  { start: 40, end: 46, comparator: "vague", value_low: 12, value_high: 120 },
+];
+const memory = (kept = {}) => ({ kept, getItem: (key) => kept[key] ?? null, setItem: (key, value) => (kept[key] = value), removeItem: (key) => delete kept[key] });
+
+test("a figure proposes its values where a mark touches it", () => {
+  assert.deepEqual(proposalAt(FIGURES, { start: 0, end: 10 }), {});
+  assert.deepEqual(proposalAt(FIGURES, { start: 8, end: 12 }), { comparator: "eq", value: 3000, kind: "count" });
+  assert.deepEqual(proposalAt(FIGURES, { start: 44, end: 60 }), { comparator: "vague", value_low: 12, value_high: 120 });
+});
+
+test("two plain figures propose their range, others together nothing", () => {
+  assert.deepEqual(proposalAt(FIGURES, { start: 10, end: 36 }), { comparator: "range", value_low: 3000, value_high: 15000, kind: "count" });
+  assert.deepEqual(proposalAt(FIGURES, { start: 30, end: 50 }), {});
+  assert.deepEqual(proposalAt(FIGURES, { start: 0, end: 50 }), {});
+});
+
+test("a new mark takes of a proposal what its label has and its conditions allow", () => {
+  const book = new Codebook(BOOK);
+  assert.deepEqual(book.defaults("QUANTITY", { comparator: "eq", value: 3000, kind: "count" }), { unattributed: false, comparator: "eq", value: 3000 });
+  assert.deepEqual(book.defaults("QUANTITY", { comparator: "approx", value: 3000 }), { unattributed: false });
+  assert.deepEqual(book.defaults("SOURCE", { comparator: "eq" }), {});
+});
+
+test("only labels that take a figure get one", () => {
+  const proposals = new Proposals({ task: "t", quantities: FIGURES }, memory());
+  const book = new Codebook(BOOK);
+  assert.deepEqual(proposals.values(book.label("SOURCE"), { start: 10, end: 15 }), {});
+  assert.equal(proposals.values(book.label("QUANTITY"), { start: 10, end: 15 }).value, 3000);
+});
+
+test("what is unchecked is remembered until it is checked", () => {
+  const storage = memory();
+  new Proposals({ task: "t" }, storage).set("a", true);
+  const again = new Proposals({ task: "t" }, storage);
+  assert.ok(again.has("a"));
+  assert.ok(!new Proposals({ task: "other" }, storage).has("a"));
+  again.set("a", false);
+  assert.deepEqual(storage.kept, {});
 });

@@ -114,6 +114,7 @@ def test_the_state_has_what_labelling_needs(task: Task, annotator: Client):
     assert set(state) == {
         "task", "state", "revision", "user", "username", "project", "lease_expires", "active_seconds", "note", "article",
         "article_meta", "codebook", "spans", "relations", "answers", "history", "progress",
+        "quantities",
     }  # fmt: skip
     assert state["progress"] == {"submitted": 0, "total": 2}
     assert state["user"] != str(task.annotator_id)
