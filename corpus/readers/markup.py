@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-_BLOCKS = frozenset(
+# Elements that words do not run across.
+BLOCKS = frozenset(
     [
         "address",
         "article",
@@ -88,7 +89,7 @@ class _Paragraphs(HTMLParser):
             self._silent, self._depth = tag, 1
         elif tag == "br":
             self._open.append("\x00")  # a break; HTML itself can hold no NUL
-        elif tag in _BLOCKS:
+        elif tag in BLOCKS:
             self._flush()
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -100,7 +101,7 @@ class _Paragraphs(HTMLParser):
             self._depth -= tag == self._silent
             if not self._depth:
                 self._silent = ""
-        elif tag in _BLOCKS:
+        elif tag in BLOCKS:
             self._flush()
 
     def handle_data(self, data: str) -> None:

@@ -10,6 +10,7 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from trafilatura import bare_extraction
 
+from corpus.readers.markup import BLOCKS
 from corpus.readers.metadata import fitting
 from corpus.readers.options import MIB, Limits
 from corpus.readers.page_metadata import said_by
@@ -19,6 +20,10 @@ from corpus.readers.rows import BadFieldError
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 # Markup is many times as long as its prose, the more so in saved pages that carry their pictures.
 RECORDS_PER_PAGE = 8
+# Finding the text takes time by the elements, and by the square of those that stand in one paragraph (links, spans): at
+# these numbers under ten seconds. A long live blog has 15,000 elements, and none of its paragraphs over a few hundred.
+MOST_ELEMENTS = 50_000
+MOST_IN_A_PARAGRAPH = 6000
 # Shorter than this is tried again with all of trafilatura's means, which cost three times as much.
 _SHORT_CHARS = 250
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -52,6 +57,7 @@ def record_of(page: str, *, url: str = "", limits: Limits) -> dict[str, object]:
     ``url`` is the address it came from, where known: the page's own word on that is then not asked.
     """
     tree = _tree(page)
+    _check_elements(tree)
     said = said_by(tree)
     text = _prose(tree)
     if not text:
@@ -91,6 +97,28 @@ def _tree(page: str) -> HtmlElement:
             "The page's markup is nested more than 255 deep or holds a piece of over 10 MB. Copy the article into a text file.",
         )
     return tree
+
+
+def _check_elements(tree: HtmlElement) -> None:
+    """Raises BadFieldError where the page would take too long."""
+    total, squares = 0, 0
+    within: list[int] = []  # for each open block, the elements that stand in its own lines
+    for event, element in etree.iterwalk(tree, events=("start", "end")):
+        if event == "start":
+            total += 1
+            if element.tag in BLOCKS:
+                within.append(0)
+            elif within and element.tag != "br":
+                within[-1] += 1
+        elif element.tag in BLOCKS:
+            squares += within.pop() ** 2
+    if total > MOST_ELEMENTS or squares > MOST_IN_A_PARAGRAPH**2:
+        raise BadFieldError(
+            "text",
+            "too_many_elements",
+            f"The page has {total:,} elements: over {MOST_ELEMENTS:,}, or over {MOST_IN_A_PARAGRAPH:,} in one paragraph, "
+            "and it would take too long to find its text. Copy the article into a text file.",
+        )
 
 
 def _prose(tree: HtmlElement) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +27,8 @@ _LONGEST = {
 }
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+# Of Unicode's categories L and N.
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 class RejectionDict(TypedDict):
@@ -148,7 +149,7 @@ def _check_characters(name: str, value: str) -> None:
 
 
 def _has_words(text: str) -> bool:
-    return any(unicodedata.category(c)[0] in "LN" for c in text)
+    return _LETTER_OR_DIGIT.search(text) is not None
 
 
 def _check_url(fields: Mapping[str, str]) -> None:

@@ -126,5 +126,6 @@ def test_an_import_has_its_articles_indexed_once_it_is_committed() -> None:
     import_rows(rows=rows, source="a.jsonl", format="jsonl")
     import_rows(rows=rows, source="a.jsonl", format="jsonl")
 
-    assert [row.task_path for row in DBTaskResult.objects.all()] == ["corpus.search_tasks.index_new_articles"]
+    queued = sorted(row.task_path for row in DBTaskResult.objects.all())
+    assert queued == ["corpus.grouping_tasks.link_articles", "corpus.search_tasks.index_new_articles"]
     assert indexed() == []

@@ -205,6 +205,36 @@ def test_ten_megabytes_of_markup_are_read_within_time_and_memory():
     assert PARAGRAPHS[0] in fields["text"]
 
 
+@pytest.mark.parametrize(
+    "markup",
+    [
+        pytest.param("<p>It rained.</p>" * 60_000, id="paragraphs"),
+        pytest.param("<p>" + '<a href="/x">It</a> rained ' * 40_000, id="links in one paragraph"),
+        pytest.param("<p>" + "<span>It</span> rained " * 6001 + "</p>", id="just too many spans"),
+        pytest.param(("<p>" + "<b>It</b> rained " * 4000 + "</p>") * 4, id="several long paragraphs"),
+        pytest.param("<p>" + "<i>It <b>rained</b></i>" * 20_000, id="elements in elements"),
+    ],
+)
+def test_a_page_that_would_take_minutes_is_refused_at_once(markup):
+    with time_limit(20):
+        [rejection] = _read(f"<html><body><article>{markup}</article></body></html>".encode())
+
+    assert rejection.code == "too_many_elements"
+    assert "Copy the article" in rejection.message
+
+
+def test_a_long_live_blog_is_read():
+    entries = "".join(
+        f"<p><b>Hour {n}</b> It <a href='/x'>rained</a> on the <em>harbour</em> again, and the ferries waited.</p>"
+        for n in range(5000)
+    )
+
+    with time_limit(60):
+        fields = _fields(f"<html><body><article><h1>Rain</h1>{entries}</article></body></html>")
+
+    assert fields["text"].count("ferries waited.") == 5000
+
+
 def test_an_archive_of_one_file_gives_the_page_in_it():
     body = page().encode("utf-8")
     data = (
