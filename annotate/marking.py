@@ -90,6 +90,14 @@ def _read_operation(data: object, path: str) -> Op:
     return Op(op_id, data["op_id"], kind, target, data.get("before"), data.get("after"), undoes)
 
 
+def _place(op: Op) -> str | None:
+    """What the operation changes: the id of a row, or an article question."""
+    if op.kind == "answer":
+        question = (op.after or op.before or {}).get("question")
+        return question if isinstance(question, str) else None
+    return op.target
+
+
 def _read_uuid(data: object, path: str) -> str:
     if not isinstance(data, str) or not _UUID.fullmatch(data):
         raise WrongShape(f"{path} must be a UUID such as 0198c1f2-5a7e-4c3b-9d1e-2f6a8b7c9d0e.")
@@ -102,7 +110,7 @@ class Marking:
 
     ``rows`` need only hold what the operations name and the relations of the spans they name. ``taken`` are ids in use
     in other tasks, ``gone`` those deleted in this one, ``log`` the operations that may be undone, ``refused`` the ids
-    and op_ids of what was refused before in this batch.
+    and op_ids of what was refused before in this batch, ``doubtful`` the rows and questions that it meant to change.
     """
 
     text: str
@@ -112,24 +120,43 @@ class Marking:
     gone: set[str] = field(default_factory=set)
     log: dict[str, Logged] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
+    doubtful: set[str | None] = field(default_factory=set)
 
     def apply(self, op: Op) -> Logged:
         """Change ``rows``; the images say which and how.
 
-        Raises Refusal (nothing changed, later operations on its target will be refused too) or Stale.
+        Raises Refusal (nothing changed, later operations that rest on it will be refused too) or Stale.
         """
         act = cast("Callable[[Op], tuple[Image, Image]]", getattr(self, f"_{op.kind}"))
+        place = _place(op)
         try:
             before, after = act(op)
+        except Stale:
+            if place not in self.doubtful:
+                raise
+            # Not a change elsewhere: the sender took what we refused for done. A conflict would never end, as the
+            # sender's picture fits all of its own operations.
+            self.refused.add(op.op_id)
+            raise Refusal(
+                "depends_on_refused", "An earlier change of the same was refused, and this one rests on it."
+            ) from None
         except Refusal:
             self.refused.add(op.op_id)
+            self.doubtful.add(place)
             if op.kind in {"add", "relate"} and op.target and op.target not in self.rows.spans:
                 self.refused.add(op.target)
             raise
         self.rows.put(after)
+        self._remember_gone(before, after)
         logged = Logged(op.kind, before, after)
         self.log[op.op_id] = logged
         return logged
+
+    def _remember_gone(self, before: Image, after: Image) -> None:
+        """What is deleted is gone for the rest of the batch as it would be for the next one; undo brings it back."""
+        for was, now in ((before["spans"], after["spans"]), (before["relations"], after["relations"])):
+            self.gone |= {key for key, row in now.items() if row is None and was.get(key) is not None}
+            self.gone -= {key for key, row in now.items() if row is not None}
 
     def _add(self, op: Op) -> tuple[Image, Image]:
         target = self._new_id(op)

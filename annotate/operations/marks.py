@@ -102,7 +102,7 @@ def _write(stock: Stock, user: User, ops: list[Op], outcome: Outcome, now: datet
         content=stock.codebook.content,
         rows=stock.rows.copy(),
         taken=stock.taken,
-        gone=stock.gone,
+        gone=set(stock.gone),
         log=stock.log,
     )
     done: list[tuple[Op, Logged]] = []
