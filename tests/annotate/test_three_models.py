@@ -16,8 +16,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import Phase
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from annotate.enabled import enabled_codebook
@@ -46,6 +45,7 @@ QUESTIONS = [
     for code in ("tone", "stance")
 ]
 DRIVER = Path(__file__).resolve().parents[1] / "js" / "store_driver.mjs"
+LEFT_TO_THE_SERVER = {"relation_ends", "quote_mismatch", "unknown_label", "unknown_attribute"}
 _prefixes = itertools.count(int.from_bytes(os.urandom(3)))
 
 small = st.integers(0, 5)  # which of the rows that stand, modulo their number
@@ -88,7 +88,22 @@ STEPS = st.one_of(
 )
 
 
-PH = [Phase.explicit, Phase.reuse, Phase.generate] if os.environ.get("NOSHRINK") else list(Phase)
+# Found here: the server answered 409 for ever, as the page's picture fits all of its own operations.
+REFUSED_THEN_CHANGED = [
+    ("add", "SOURCE", (0, 1)),
+    ("change", 0, {"attributes": {"value": 7500}}),
+    ("change", 0, {"attributes": {}}),
+]
+LINKED_TWICE = [
+    ("add", "CONTENT", (0, 1)),
+    ("add", "SOURCE", (0, 1)),
+    ("relate", 0, 1),
+    ("relate", 0, 1),
+    ("relate", 1, 1),
+    ("undo",),
+    ("send",),
+    ("redo",),
+]
 
 
 class Page:
@@ -164,10 +179,12 @@ class Trial:
             return
         try:
             self.model.apply(read_operations([made])[0])
-        except (Refusal, Stale) as problem:
-            assert isinstance(problem, Refusal), f"the page made {made}, which does not fit what it shows"
+        except Stale:
+            pytest.fail(f"the page made {made}, which does not fit what it shows")
+        except Refusal as problem:
             # The page leaves it to the codebook's form and to the server whether labels and values fit.
-            assert problem.code in {"relation_ends", "quote_mismatch", "unknown_label", "unknown_attribute"}, problem
+            if problem.code not in LEFT_TO_THE_SERVER:
+                raise
             self.apart = True
 
     def act(self, step: tuple[Any, ...]) -> None:
@@ -246,14 +263,18 @@ class Trial:
             outcome = self.save([operation], revision)
             assert [entry["op_id"] for entry in outcome.refused] == [operation["op_id"]]
             assert outcome.applied == []
-        except Conflict as conflict:
-            assert conflict.revision == revision
+        except Conflict:
+            pass
         assert (load_rows(self.task), self.revision) == (stood, revision)
 
     def elsewhere(self, kind: str, index: int, other: int) -> None:
         """A second window of the same person saves something of which this page does not know."""
         rows = load_rows(self.task)
-        there = {"spans": rows.spans, "relations": rows.relations, "answers": rows.answers}
+        there: dict[str, dict[str, Any]] = {
+            "spans": dict(rows.spans),
+            "relations": dict(rows.relations),
+            "answers": rows.answers,
+        }
         span = self.pick("spans", index, there)
         fields: dict[str, Any] = {"target": next(self.ids), "before": None, "after": None, "undoes": None}
         match kind:
@@ -361,7 +382,7 @@ def _logged(row: Operation) -> Any:
 
 
 def _of(rows: Rows) -> dict[str, Any]:
-    return {"spans": rows.spans, "relations": rows.relations, "answers": rows.answers}
+    return {"spans": rows.spans, "relations": dict(rows.relations), "answers": rows.answers}
 
 
 def _plain(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -373,11 +394,9 @@ def _plain(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {**rows, "spans": spans}
 
 
-@settings(
-    phases=PH,
-    max_examples=int(os.environ.get("HN", "200")),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@example(steps=REFUSED_THEN_CHANGED)
+@example(steps=LINKED_TWICE)
 @given(steps=st.lists(STEPS, max_size=25))
 def test_page_server_and_database_hold_the_same_marks_after_every_operation(page, project, steps):
     with transaction.atomic():

@@ -62,7 +62,8 @@ export function imagesOf(rows, operation, log) {
   if (kind === "relate" || kind === "unrelate") {
     const now = rows.relations.get(target) ?? null;
     if (kind === "unrelate") return now && { before: image({ relations: { [target]: now } }), after: image({ relations: { [target]: null } }) };
-    if (now || !rows.spans.has(after.from_span) || !rows.spans.has(after.to_span)) return null;
+    const stands = [...rows.relations.values()].some((row) => within(after, row));
+    if (now || stands || !rows.spans.has(after.from_span) || !rows.spans.has(after.to_span)) return null;
     return { before: image({ relations: { [target]: null } }), after: image({ relations: { [target]: { id: target, ...after } } }) };
   }
   const now = rows.spans.get(target) ?? null;

@@ -550,3 +550,28 @@ def test_the_time_worked_is_the_browsers_never_less_and_never_more_than_passed(t
     assert spent(task, 9999, after=300) == 300
     # a sender that counts nothing: the time since the last sign of life
     assert spent(task, None, after=310) == 310
+
+
+def test_what_rests_on_a_refused_change_is_refused_too_instead_of_a_conflict_without_end(task):
+    mark = add("officials", "SOURCE")
+    bad = op("change", mark["target"], before={"attributes": {}}, after={"attributes": {"value": 7500}})
+    upon = op("change", mark["target"], before={"attributes": {"value": 7500}}, after={"attributes": {}})
+    other = add("Sunday", "SOURCE")
+    outcome = send(task, mark, bad, upon, other)
+    assert refusals(outcome) == ["unknown_attribute", "depends_on_refused"]
+    assert outcome.applied == [mark["op_id"], other["op_id"]]
+
+
+def test_an_answer_that_rests_on_a_refused_one_is_refused_too(task):
+    bad = op("answer", after={"question": "tone", "value": "neither"})
+    upon = op("answer", before={"question": "tone", "value": "neither"}, after={"question": "tone", "value": "pro"})
+    assert refusals(send(task, bad, upon)) == ["not_an_option", "depends_on_refused"]
+
+
+def test_the_id_of_a_deleted_mark_is_used_up_within_the_batch_as_after_it(task):
+    mark = add("officials", "SOURCE")
+    again = {**mark, "op_id": new_id()}
+    outcome = send(task, mark, op("delete", mark["target"]), again)
+    assert refusals(outcome) == ["id_taken"]
+    with pytest.raises(Conflict):
+        send(task, op("change", mark["target"], after={"unsure": True}))
