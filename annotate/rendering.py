@@ -20,6 +20,8 @@ from spans.segments import Piece, cut_paragraphs, lanes_of
 KNOWN_TONES = {"framing": 0, "sources": 1, "numeric": 2}
 TONES = 6
 LANES = 3
+# Single keys of the labelling page (keymap.js); a layer whose shortcut is among them goes by its number.
+TAKEN_KEYS = frozenset("acdefgjlnprsuwx/?123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ def keys_of(codebook: Mapping[str, Any]) -> dict[str, str]:
     keys = {}
     for number, layer in enumerate(codebook["layers"], 1):
         for label in layer["labels"]:
-            before = f"{layer.get('shortcut') or number} " if by_layer else ""
+            shortcut = layer.get("shortcut")
+            first = number if not shortcut or shortcut in TAKEN_KEYS else shortcut
+            before = f"{first} " if by_layer else ""
             keys[label["code"]] = f"{before}{label['digit']}" if label["digit"] else ""
     return keys
 

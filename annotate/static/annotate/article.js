@@ -3,7 +3,8 @@
  * The server drew the first paint by the same rule (annotate/rendering.py); only paragraphs that change are drawn again.
  */
 import { byId, make, say, shorten } from "./dom.js";
-import { capsOf, countWhile, cut, lanesOf } from "./text.js";
+import { keyFor } from "./keymap.js";
+import { capsOf, countWhile, cut, lanesOf, wordsOf } from "./text.js";
 
 export const LANES = 3;
 
@@ -114,6 +115,14 @@ export class ArticleView {
     return this.map.toPoint(this.map.toUnit(block.start) + units);
   }
 
+  /** The offset of the character border nearest to a place in the window; null outside the article. */
+  pointAt(x, y) {
+    const at = document.caretPositionFromPoint?.(x, y);
+    const range = at ? null : document.caretRangeFromPoint?.(x, y);
+    const node = at?.offsetNode ?? range?.startContainer;
+    return node && this.root.contains(node) ? this.pointOf(node, at?.offset ?? range.startOffset) : null;
+  }
+
   *#textsOf(element) {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) if (!walker.currentNode.parentElement.closest("[data-ui]")) yield walker.currentNode;
@@ -142,17 +151,18 @@ export class ArticleView {
 
 // ---- Short-lived highlights (the word cursor, a search hit), which leave the text alone
 
-/** Show a DOM range (null: nothing), by CSS Custom Highlight, else by boxes inside `host`, which is positioned. */
-export function highlight(name, range, host) {
+/** Show DOM ranges (or one, or null), by CSS Custom Highlight, else by boxes inside `host`, which is positioned. */
+export function highlight(name, given, host) {
+  const ranges = [given].flat().filter(Boolean);
   if (globalThis.CSS?.highlights && globalThis.Highlight) {
-    if (range) CSS.highlights.set(name, new Highlight(range));
+    if (ranges.length) CSS.highlights.set(name, new Highlight(...ranges));
     else CSS.highlights.delete(name);
     return;
   }
   for (const box of host.querySelectorAll(`[data-box="${name}"]`)) box.remove();
-  if (!range) return;
+  if (!ranges.length) return;
   const frame = host.getBoundingClientRect();
-  for (const rect of range.getClientRects()) {
+  for (const rect of ranges.flatMap((range) => [...range.getClientRects()])) {
     const box = document.createElement("span");
     box.dataset.ui = "";
     box.dataset.box = name;
@@ -212,7 +222,7 @@ export function bindSelection({ view, borders, ui, store, commands, wholeWords }
       if (read({ words })) return;
       if (!root.contains(event.target)) return;
       const piece = event.target.closest("mark[data-span-ids]");
-      if (piece) return commands.choose(piece.dataset.spanIds.split(" "));
+      if (piece && !ui.splitting) return commands.choose(piece.dataset.spanIds.split(" "));
       const { anchorNode, anchorOffset } = getSelection();
       const at = anchorNode && root.contains(anchorNode) && event.pointerType !== "touch" ? borders.stopAt(view.pointOf(anchorNode, anchorOffset)) : null;
       commands.clear({ cursor: at && { start: at[0], end: at[1] } });
@@ -236,11 +246,11 @@ export function bindSelection({ view, borders, ui, store, commands, wholeWords }
 
 // ---- Search: Enter goes to the next place, Escape returns to the article with it selected
 
-/** Offsets of `words` in `text`, in code units, without regard to case; no overlaps. */
-export function placesOf(text, words) {
+/** Offsets of `words` in `text`, in code units; no overlaps. `flags` "gu": as it is written. */
+export function placesOf(text, words, flags = "giu") {
   const wanted = words.trim();
   if (!wanted) return [];
-  const pattern = new RegExp(wanted.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&").replaceAll(/\s+/g, "\\s+"), "giu");
+  const pattern = new RegExp(wanted.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&").replaceAll(/\s+/g, "\\s+"), flags);
   return [...text.matchAll(pattern)].map(({ index, 0: found }) => [index, index + found.length]);
 }
 
@@ -321,8 +331,9 @@ export function bindPalette({ view, ui, commands, codebook, store }) {
   for (const root of [toolbar, byId("legend")]) {
     root.addEventListener("pointerdown", (event) => event.preventDefault()); // keep the selection and the focus
     root.addEventListener("click", (event) => {
-      const code = event.target.closest("[data-label]")?.dataset.label;
-      if (code) commands.label(code);
+      const { label, run } = event.target.closest("[data-label], [data-run]")?.dataset ?? {};
+      if (label) commands.label(label);
+      else if (run) commands[run]();
     });
   }
   toolbar.addEventListener("keydown", (event) => {
@@ -336,7 +347,7 @@ export function bindPalette({ view, ui, commands, codebook, store }) {
   let crowd = { marksAbove: 0, marksBelow: 0 }; // marks that the palette would hide; they scroll along with the words
   const place = ({ fresh }) => {
     if (toolbar.hidden || innerWidth < 900) return; // on a small screen the stylesheet docks it
-    const rects = [...view.rangeOf(ui.pending).getClientRects()].filter(({ width }) => width > 1);
+    const rects = [...view.rangeOf(ui.pending ?? store.span(ui.selected)).getClientRects()].filter(({ width }) => width > 1);
     if (!rects.length) return;
     const top = Math.min(...rects.map((rect) => rect.top));
     const bottom = Math.max(...rects.map((rect) => rect.bottom));
@@ -375,27 +386,42 @@ export function bindPalette({ view, ui, commands, codebook, store }) {
   };
 
   const drawMode = () => {
-    const from = store.span(ui.linking?.from ?? ui.fragment);
+    const from = store.span(ui.linking?.from ?? ui.held);
     mode.hidden = !from;
     byId("legend").hidden = Boolean(from);
     view.root.toggleAttribute("data-linking", Boolean(ui.linking));
     if (!from) return;
     const key = (name) => make("kbd", {}, name);
-    const words = ui.linking
-      ? [`‘${shorten(from.quote, 32)}’ ${ui.linking.type.title} `, make("strong", {}, ui.linking.type.to.map((code) => codebook.label(code).name).join(" or ")), ": ", key("n"), " ", key("p"), " choose, ", key("Enter"), " links, ", key("Delete"), " unlinks, ", key("Esc"), " cancels"]
-      : [`Add to ‘${shorten(from.quote, 32)}’: select words, `, key("Enter"), " adds, ", key("Esc"), " cancels"];
-    const done = make("button.button.button--small", { type: "button" }, ui.linking ? "Link" : "Add");
-    done.addEventListener("click", () => commands.enter());
-    const stop = make("button.button.button--small", { type: "button" }, "Cancel");
-    stop.addEventListener("click", () => {
-      view.root.focus({ preventScroll: true });
-      commands.escape();
-    });
-    mode.replaceChildren(make("span", {}, ...words), done, stop);
+    const quote = `‘${shorten(wordsOf(from), 32)}’`;
+    const { type } = ui.linking ?? {};
+    const names = type && make("strong", {}, type.to.map((code) => codebook.label(code).name).join(" or "));
+    const choose = [": ", key(keyFor("next")), " ", key(keyFor("previous")), " choose, ", key("Enter")];
+    const words = type?.join
+      ? [`${quote} joins another `, names, ...choose, " joins"]
+      : type
+        ? [`${quote} ${type.title} `, names, ...choose, " links, ", key("Delete"), " unlinks"]
+        : ui.fragment
+          ? [`${quote}: select words, `, key("Enter"), " adds, ", key("Delete"), " takes away"]
+          : [`Split ${quote}: choose the word that begins the second part, `, key("Enter"), " splits"];
+    const button = (name, act) => {
+      const made = make("button.button.button--small", { type: "button" }, name);
+      made.addEventListener("pointerdown", (event) => event.preventDefault()); // keep the selection
+      made.addEventListener("click", () => {
+        view.root.focus({ preventScroll: true });
+        act();
+      });
+      return made;
+    };
+    mode.replaceChildren(
+      make("span", {}, ...words, ", ", key("Esc"), " cancels"),
+      button(type?.join ? "Join" : type ? "Link" : ui.fragment ? "Add" : "Split", () => commands.enter()),
+      ...(ui.fragment ? [button("Take away", () => commands.takeAway())] : []),
+      button("Cancel", () => commands.escape()),
+    );
   };
 
   const draw = () => {
-    toolbar.hidden = !ui.pending || Boolean(ui.fragment) || !store.editable;
+    toolbar.hidden = !(ui.pending || (ui.relabeling && store.span(ui.selected))) || Boolean(ui.held) || !store.editable;
     place({ fresh: true });
     flagMark();
     drawMode();

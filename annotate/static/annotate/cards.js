@@ -4,8 +4,19 @@
  */
 import { byId, icon, make, say, shorten } from "./dom.js";
 import { fieldOf, shown } from "./forms.js";
+import { keyFor } from "./keymap.js";
 import { readAnswer } from "./saving.js";
 import { same } from "./store.js";
+import { piecesOf, wordsOf } from "./text.js";
+
+const EDITS = [
+  ["palette", "Label", "Choose another label"],
+  ["duplicate", "Copy", "Mark the same words with another label too"],
+  ["fragment", "Words", "Add words, or take words away"],
+  ["split", "Split", "Split before a word"],
+  ["join", "Join", "Join with another mark of this label"],
+  ["occurrences", "All", "Mark every occurrence of these words"],
+];
 
 const PROPOSED = /^(value|comparator)/; // touching one of these settles what the text proposed
 
@@ -120,31 +131,49 @@ export class Cards {
     const selected = span.id === ui.selected;
     const unchecked = this.proposals.has(span.id);
     const tool = (act, name, title, more = {}) =>
-      make("button.tool", { type: "button", title, "aria-label": `${name}: ${label.name} ‘${shorten(span.quote, 30)}’`, dataset: { act, focusKey: `${span.id}:${act}` }, ...more }, icon({ unsure: "flag", comment: "note", delete: "trash" }[act]));
+      make("button.tool", { type: "button", title, "aria-label": `${name}: ${label.name} ‘${shorten(span.quote, 30)}’`, dataset: { act, focusKey: `${span.id}:${act}` }, ...more }, icon({ unsure: "flag", comment: "note", remove: "trash" }[act]));
     const open = make(
       "button.card__open",
       { type: "button", "aria-expanded": String(selected), dataset: { act: "open", focusKey: `${span.id}:open` } },
       make("span.tag", {}, make("span.tag__key", { "aria-hidden": "true" }, label.key), make("span.tag__name", {}, label.name)),
-      make("span.card__quote", { lang: byId("article").lang }, span.quote),
+      make("span.card__quote", { lang: byId("article").lang }, wordsOf(span)),
     );
     const tools = make(
       "div.card__tools",
       {},
-      tool("unsure", "Unsure", "Unsure (u)", { "aria-pressed": String(span.unsure) }),
-      tool("comment", "Comment", "Comment (c)", { "data-on": Boolean(span.comment) }),
-      tool("delete", "Delete", "Delete (Del)"),
+      tool("unsure", "Unsure", `Unsure (${keyFor("unsure")})`, { "aria-pressed": String(span.unsure) }),
+      tool("comment", "Comment", `Comment (${keyFor("comment")})`, { "data-on": Boolean(span.comment) }),
+      tool("remove", "Delete", `Delete (${keyFor("remove")})`),
     );
     return make(
       "li.card",
       { dataset: { card: span.id, layerIndex: label.tone }, "data-selected": selected, "data-candidate": span.id === ui.candidate, "data-unchecked": unchecked },
       make("div.card__head", {}, open, tools),
-      selected ? null : this.#summary(span),
+      selected ? this.#edits(span) : this.#summary(span),
       unchecked
         ? make("p.card__check", {}, "Proposed from the text: check", selected ? make("button.button.button--small", { type: "button", dataset: { act: "checked", focusKey: `${span.id}:checked` } }, "It is right") : null)
         : null,
       ...this.#relations(span, selected),
       !selected && span.comment ? make("p.card__note", {}, span.comment) : null,
       selected && !form ? this.#form(span) : null,
+    );
+  }
+
+  /** What can be done to the mark as a whole, and its pieces where it has several. */
+  #edits(span) {
+    const { store } = this;
+    if (!store.editable) return null;
+    const button = ([act, name, title]) => make("button.button.button--small", { type: "button", title: `${title} (${keyFor(act)})`, dataset: { act, focusKey: `${span.id}:${act}` } }, name);
+    const pieces = piecesOf(span);
+    const drop = ([start, end]) => {
+      const words = wordsOf({ ...span, fragments: [[start, end]] });
+      return make("li.chip.chip--piece", {}, shorten(words, 30), make("button.tool", { type: "button", title: "Take away", "aria-label": `Take away ‘${words}’`, dataset: { act: "piece", start, end } }, icon("close")));
+    };
+    return make(
+      "div.card__edits",
+      {},
+      ...EDITS.map(button),
+      pieces.length > 1 ? make("ul.chips", { "aria-label": "Pieces" }, ...pieces.map(drop)) : null,
     );
   }
 
@@ -236,15 +265,14 @@ export class Cards {
       if (ui.linking) commands.choose([id]);
       else if (ui.selected === id) ui.set({ selected: null });
       else commands.select(id);
-    } else if (act === "delete") commands.remove(id);
-    else if (act === "unsure") commands.unsure(id);
-    else if (act === "comment") commands.comment(id);
-    else if (act === "checked") {
+    } else if (act === "checked") {
       this.#checked(id);
       byId("article").focus({ preventScroll: true });
-    } else if (act === "follow") commands.select(to);
+    } else if (act === "piece") commands.takeAway(id, { start: Number(button.dataset.start), end: Number(button.dataset.end) });
+    else if (act === "follow") commands.select(to);
     else if (act === "unlink") commands.unlink(relation);
     else if (act === "link") commands.link(type, id);
+    else commands[act](id);
   }
 
   /** Enter goes to the next field, and from the last one back to the article. */
@@ -494,7 +522,7 @@ export function makeDialogs({ store, codebook, sender, panel, proposals, post, c
   });
   document.querySelector("[data-action=submit]").addEventListener("click", submit);
   document.querySelector("[data-action=skip]").addEventListener("click", () => byId("skip").showModal());
-  byId("help-open").addEventListener("click", () => byId("help").showModal());
+  byId("help-open").addEventListener("click", () => commands().help());
 
   return { submit, skip: () => byId("skip").showModal() };
 }

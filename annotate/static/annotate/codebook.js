@@ -2,6 +2,7 @@
  * The codebook as the page uses it: labels by code and by key, relation types, and what a mark still lacks.
  * No DOM here. Tones and keys are computed as in annotate/rendering.py.
  */
+import { TAKEN } from "./keymap.js";
 import { same } from "./store.js";
 
 const KNOWN_TONES = { framing: 0, sources: 1, numeric: 2 };
@@ -17,11 +18,14 @@ export function tonesOf(codes) {
   return Object.fromEntries(codes.map((code) => [code, KNOWN_TONES[code] ?? free[others.indexOf(code) % free.length]]));
 }
 
+/** What is pressed first where digits count by layer: the layer's letter, or its number where a command has that letter. */
+const layerKey = ({ shortcut }, index) => (shortcut && !TAKEN.has(shortcut) ? shortcut : String(index + 1));
+
 /** What to press for each label: its digit; with digits counted by layer, the layer's key first. A label may have none. */
 export function keysOf({ layers, digits }) {
   const of = (layer, index, digit) => {
     if (!digit) return "";
-    return digits === "by_layer" ? `${layer.shortcut || index + 1} ${digit}` : String(digit);
+    return digits === "by_layer" ? `${layerKey(layer, index)} ${digit}` : String(digit);
   };
   return Object.fromEntries(layers.flatMap((layer, index) => layer.labels.map(({ code, digit }) => [code, of(layer, index, digit)])));
 }
@@ -49,7 +53,7 @@ export class Codebook {
     }
     this.byKey = new Map([...this.labels.values()].filter(({ key }) => key).map((label) => [label.key, label]));
     /** First strokes of labels that take two: the layers' keys. */
-    this.layerKeys = new Map(digits === "by_layer" ? layers.map((layer, index) => [layer.shortcut || String(index + 1), layer]) : []);
+    this.layerKeys = new Map(digits === "by_layer" ? layers.map((layer, index) => [layerKey(layer, index), layer]) : []);
     this.relations = relations;
     this.rules = rules;
     this.questions = questions.map((question) => ({ ...question, name: question.code }));

@@ -1,11 +1,13 @@
 /** What a reader can do with marks, by key, button or pointer. Every command returns false where it does nothing. */
 import { byId, say, shorten } from "./dom.js";
-import { Borders, piecesOf } from "./text.js";
+import { makeEdits } from "./edits.js";
+import { keyFor } from "./keymap.js";
+import { Borders, piecesOf, wordsOf } from "./text.js";
 
-export function makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search, proposals, asks }) {
+export function makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search, help, wholeWords, proposals, asks }) {
   const { map } = borders;
   const nameOf = (span) => codebook.label(span.label).name;
-  const quoted = (span) => `‘${shorten(span.quote)}’`;
+  const quoted = (span) => `‘${shorten(wordsOf(span))}’`;
   const selected = () => store.span(ui.selected);
   const closed = () => {
     if (store.editable) return false;
@@ -27,7 +29,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
   };
 
   const select = (id, { quiet = false } = {}) => {
-    ui.set({ selected: id, pending: null, cursor: null, hovered: null, fragment: null, edge: "end" });
+    ui.set({ selected: id, pending: null, cursor: null, hovered: null, fragment: null, splitting: null, relabeling: false, edge: "end" });
     const span = store.span(id);
     if (!span) return;
     keepInView({ start: span.start, end: span.end });
@@ -37,41 +39,49 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     say([`${nameOf(span)}: ${quoted(span)}, ${place} of ${store.spans.length}`, span.unsure ? "unsure" : "", ...lacks].filter(Boolean).join(", "));
   };
 
-  const pend = (range, anchor = range) => ui.set({ pending: { start: range.start, end: range.end, anchor }, selected: ui.fragment ? ui.selected : null, cursor: null });
+  const pend = (range, anchor = range) => ui.set({ pending: { start: range.start, end: range.end, anchor }, selected: ui.held && ui.selected, cursor: null });
 
   /** Where the keyboard is: [start, end). */
   const here = () => ui.pending ?? ui.cursor ?? selected();
+
+  /** Store a new mark over `fragments`; its id. `attributes`: of the mark it comes from, else what the text proposes. */
+  const addMark = ({ label: code, fragments, ...more }, attributes) => {
+    const [start, end] = [fragments[0][0], fragments.at(-1)[1]];
+    const proposed = attributes ? {} : proposals.values(codebook.label(code), { start, end });
+    const id = store.addSpan({ label: code, start, end, fragments, quote: map.slice(start, end), attributes: codebook.defaults(code, attributes ?? proposed), ...more });
+    proposals.set(id, Object.keys(proposed).length > 0);
+    return id;
+  };
 
   const mark = (code) => {
     if (closed()) return;
     const target = ui.pending ?? ui.cursor;
     const label = codebook.label(code);
     if (!target) return say("Select words first, then choose a label.");
-    const { start, end } = target;
-    const twin = store.spans.find((span) => span.start === start && span.end === end && span.label === code);
+    const fragments = piecesOf(target);
+    const twin = store.spans.find((span) => span.label === code && String(piecesOf(span)) === String(fragments));
     if (twin) {
       select(twin.id, { quiet: true });
       return say(`Already marked as ${label.name}`);
     }
-    const quote = map.slice(start, end);
-    const proposed = proposals.values(label, target);
-    const id = store.addSpan({ label: code, start, end, quote, attributes: codebook.defaults(code, proposed) });
-    proposals.set(id, Object.keys(proposed).length > 0);
+    const id = addMark({ label: code, fragments }, target.copied?.attributes);
     select(id, { quiet: true });
     const place = store.spans.findIndex((span) => span.id === id) + 1;
     const lack = asks() && codebook.missingIn(store.span(id), []).find(({ attribute }) => attribute);
     if (lack) requestAnimationFrame(() => panel.edit(id, lack.attribute));
-    say(`Marked ‘${shorten(quote)}’ as ${label.name}, ${place} of ${store.spans.length}${proposals.has(id) ? ". Its figure was taken from the text: check it" : ""}`);
+    say(`Marked ${quoted(store.span(id))} as ${label.name}, ${place} of ${store.spans.length}${proposals.has(id) ? ". Its figure was taken from the text: check it" : ""}`);
   };
 
   const relabel = (span, code) => {
     if (closed() || span.label === code) return;
-    for (const { id, type, from_span, to_span } of [...store.rows.relations.values()]) {
-      const other = store.span(from_span === span.id ? to_span : from_span);
-      if (from_span === span.id && !codebook.mayRelate(type, code, other.label)) store.unrelate(id);
-      else if (to_span === span.id && !codebook.mayRelate(type, other.label, code)) store.unrelate(id);
-    }
-    store.changeSpan(span.id, { label: code, attributes: codebook.carriedOver(code, span.attributes) });
+    store.together(() => {
+      for (const { id, type, from_span, to_span } of [...store.rows.relations.values()]) {
+        const other = store.span(from_span === span.id ? to_span : from_span);
+        if (from_span === span.id && !codebook.mayRelate(type, code, other.label)) store.unrelate(id);
+        else if (to_span === span.id && !codebook.mayRelate(type, other.label, code)) store.unrelate(id);
+      }
+      store.changeSpan(span.id, { label: code, attributes: codebook.carriedOver(code, span.attributes) });
+    });
     say(`Changed ${quoted(span)} to ${codebook.label(code).name}`);
   };
 
@@ -80,6 +90,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     const span = selected();
     if (span && !ui.pending && !ui.cursor) relabel(span, code);
     else mark(code);
+    ui.set({ relabeling: false });
     if (document.activeElement === document.body || byId("toolbar").contains(document.activeElement)) readArticle();
   };
 
@@ -106,7 +117,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     const next = Math.max(0, Math.min(ranges.length - 1, from ? at + (holding ? 0 : direction) : 0));
     // By sentence the cursor lands on the sentence's first word.
     const [start, end] = unit === "sentence" ? borders.stopAt(ranges[next][0]) : ranges[next];
-    ui.set({ cursor: { start, end }, pending: null, selected: ui.fragment ? ui.selected : null });
+    ui.set({ cursor: { start, end }, pending: null, selected: ui.held && ui.selected });
     keepInView(ui.cursor);
     say(map.slice(start, end));
   };
@@ -117,13 +128,13 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     const side = ui.edge;
     const ranges = unit === "sentence" ? borders.sentences.map(([start, end]) => (side === "start" ? start : end)) : null;
     const from = span[side];
-    const to = ranges ? (direction > 0 ? ranges.find((at) => at > from) : ranges.findLast((at) => at < from)) : borders.edgeFrom(from, side, direction);
+    const to = ranges ? (direction > 0 ? ranges.find((at) => at > from) : ranges.findLast((at) => at < from)) : borders.edgeFrom(from, side, direction, { words: wholeWords() });
     const pieces = piecesOf(span).map(([start, end]) => [start, end]);
     const piece = side === "start" ? pieces[0] : pieces.at(-1);
     const other = side === "start" ? piece[1] : piece[0];
     if (to === undefined || (side === "start" ? to >= other : to <= other)) return say(to === undefined ? "The text ends here" : "The mark cannot be smaller");
     piece[side === "start" ? 0 : 1] = to;
-    store.moveSpan(span.id, { fragments: pieces, quote: map.slice(pieces[0][0], pieces.at(-1)[1]) });
+    edits.place(span.id, pieces);
     keepInView(side === "start" ? { start: to, end: to + 1 } : { start: to - 1, end: to });
     say(`${nameOf(span)} is now ${quoted(store.span(span.id))}`);
   };
@@ -149,6 +160,10 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
   const candidates = () => {
     const { from, type } = ui.linking;
     return store.spans.filter((span) => span.id !== from && type.to.includes(span.label));
+  };
+  const startLinking = (from, type, candidate) => {
+    ui.set({ selected: from, pending: null, cursor: null, fragment: null, splitting: null, linking: { from, type }, candidate });
+    readArticle();
   };
   const stopLinking = () => ui.set({ linking: null, candidate: null });
 
@@ -180,8 +195,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     const order = [...types].sort((a, b) => (count(b) < (b.min ?? 0)) - (count(a) < (a.min ?? 0)));
     const at = ui.linking?.from === id ? order.indexOf(ui.linking.type) : -1;
     const type = typeName ? types.find((one) => one.type === typeName) : order[(at + 1) % order.length];
-    ui.set({ selected: id, pending: null, cursor: null, linking: { from: id, type } });
-    const others = candidates();
+    const others = store.spans.filter((other) => other.id !== id && type.to.includes(other.label));
     if (!others.length) {
       stopLinking();
       return say(`${type.title}: there is no ${type.to.map((code) => codebook.label(code).name).join(" or ")} yet`);
@@ -189,15 +203,15 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     const known = store.relationsFrom(id).find((relation) => relation.type === type.type)?.to_span;
     const distance = (other) => Math.abs(other.start - span.start);
     const nearest = others.reduce((best, other) => (distance(other) < distance(best) ? other : best));
-    ui.set({ candidate: known ?? nearest.id });
-    readArticle();
-    return say(`${type.title}: choose with n and p, Enter links. ${quoted(store.span(ui.candidate))}`);
+    startLinking(id, type, known ?? nearest.id);
+    return say(`${type.title}: choose with ${keyFor("next")} and ${keyFor("previous")}, Enter links. ${quoted(store.span(ui.candidate))}`);
   };
 
   const finishLink = (targetId) => {
     const { from, type } = ui.linking;
     stopLinking();
     if (!store.span(targetId)) return;
+    if (type.join) return edits.finishJoin(from, targetId);
     const there = store.relationsFrom(from).filter((relation) => relation.type === type.type);
     if (there.some(({ to_span }) => to_span === targetId)) return say("Linked already");
     if (type.max && there.length >= type.max) store.unrelate(there.at(-1).id);
@@ -216,6 +230,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
 
   const remove = (id = ui.selected) => {
     if (ui.linking) return unlinkCandidate();
+    if (ui.fragment) return edits.takeAway();
     const span = store.span(id);
     if (!span) return say("Choose a mark first");
     if (closed()) return;
@@ -238,18 +253,8 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
   };
 
   const addFragment = () => {
-    const span = store.span(ui.fragment);
-    const target = ui.pending ?? ui.cursor;
-    if (!span || !target) return say("Select the words to add, then press Enter");
-    const merged = [];
-    for (const [start, end] of [...piecesOf(span), [target.start, target.end]].sort((a, b) => a[0] - b[0])) {
-      const last = merged.at(-1);
-      if (last && start <= last[1]) last[1] = Math.max(last[1], end);
-      else merged.push([start, end]);
-    }
-    store.moveSpan(span.id, { fragments: merged, quote: map.slice(merged[0][0], merged.at(-1)[1]) });
-    select(span.id, { quiet: true });
-    return say(`Fragment added: ${merged.length} pieces`);
+    if (!selected() || !(ui.pending ?? ui.cursor)) return say("Select the words to add, then press Enter");
+    return edits.add();
   };
 
   const onSelected = (act) => (id) => {
@@ -258,13 +263,17 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     return act(span);
   };
 
+  const edits = makeEdits({ store, codebook, borders, ui, view, closed, selected, select, pend, addMark, startLinking });
+
   return {
+    ...edits,
     label,
     digit,
     layer,
     move,
     extend,
-    step,
+    next: () => step(1),
+    previous: () => step(-1),
     link,
     finishLink,
     remove,
@@ -274,7 +283,17 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     search: () => search.open(),
     submit: () => dialogs.submit(),
     skip: () => dialogs.skip(),
-    help: () => byId("help").showModal(),
+    help,
+    /** To the list of labels by keyboard: beside the words, or beside the selected mark. */
+    palette: (id) => {
+      if (id) select(id, { quiet: true });
+      if (!ui.pending && ui.cursor) pend(ui.cursor);
+      if (!ui.pending && !selected()) return say("Select words first, or choose a mark");
+      if (closed()) return;
+      ui.set({ relabeling: !ui.pending });
+      const now = selected()?.label;
+      (byId("toolbar").querySelector(`[data-label="${now}"]`) ?? byId("toolbar").querySelector("button")).focus();
+    },
     undo: () => closed() || travel("undo", store.undo(), "Undone"),
     redo: () => closed() || travel("redo", store.redo(), "Redone"),
     unlink: (relationId) => closed() || store.unrelate(relationId),
@@ -294,23 +313,26 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     guidelines: () => panel.guide(selected()?.label ?? null),
     fragment: onSelected((span) => {
       if (ui.fragment) return addFragment();
-      ui.set({ fragment: span.id, selected: span.id, pending: null, cursor: null });
-      return say("Select the words to add, then press Enter. Escape cancels.");
+      if (closed()) return;
+      ui.set({ fragment: span.id, selected: span.id, pending: null, cursor: null, splitting: null, relabeling: false });
+      return say("Select words: Enter adds them, Delete takes them away. Escape cancels.");
     }),
     enter: () => {
       if (ui.linking) return finishLink(ui.candidate);
       if (ui.fragment) return addFragment();
+      if (ui.splitting) return edits.split();
       if (!selected()) return false;
       return panel.edit(ui.selected);
     },
     escape: () => {
       const { activeElement } = document;
+      ui.set({ relabeling: false });
       if (activeElement !== view.root && activeElement !== document.body) readArticle();
       else if (ui.linking) stopLinking();
-      else if (ui.fragment) ui.set({ fragment: null, pending: null });
+      else if (ui.held) ui.set({ fragment: null, splitting: null, pending: null, cursor: null });
       else if (ui.pending) ui.set({ cursor: { start: ui.pending.anchor.start, end: ui.pending.anchor.end }, pending: null });
       else {
-        ui.set({ selected: null, cursor: null });
+        ui.set({ selected: null, cursor: null, relabeling: false });
         panel.sheet(false);
       }
       ui.set({ hovered: null });
@@ -326,7 +348,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     clear: ({ cursor = null } = {}) => {
       if (ui.linking) stopLinking();
       panel.sheet(false);
-      ui.set({ pending: null, cursor, selected: ui.fragment ? ui.selected : null });
+      ui.set({ pending: null, cursor, selected: ui.held && ui.selected });
     },
   };
 }

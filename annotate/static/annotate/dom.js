@@ -49,3 +49,9 @@ export function uuid(random = (bytes) => crypto.getRandomValues(bytes)) {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
+
+/**
+ * What the op_ids of one gesture have in common: their last 12 digits. Two gestures share them by chance once in 2^48, a
+ * task has a few hundred; the other 74 random bits keep the ids apart.
+ */
+export const gestureOf = (id) => id.slice(24);

@@ -4,7 +4,7 @@
  * An image is {spans: {id: row|null}, relations: {…}, answers: {…}}: the rows that an operation touches, null where a row
  * is not there. Putting an operation's before-image back undoes it.
  */
-import { uuid } from "./dom.js";
+import { gestureOf, uuid } from "./dom.js";
 
 const KINDS = ["spans", "relations", "answers"];
 
@@ -80,25 +80,30 @@ export function imagesOf(rows, operation, log) {
   };
 }
 
-/** What undo and redo would take back, read from the log alone, so it survives a reload. */
+/** The latest entry that undo and redo would take back, and its gesture, newest first: read from the log alone. */
 export function stacksOf(log) {
   const done = [];
   const undone = [];
   for (const entry of log) {
-    if (entry.kind === "undo") {
-      const at = done.findLastIndex(({ op_id }) => op_id === entry.undoes);
-      if (at >= 0) done.splice(at, 1);
-      undone.push(entry);
-    } else if (entry.kind === "redo") {
-      const at = undone.findLastIndex(({ op_id }) => op_id === entry.undoes);
-      if (at >= 0) undone.splice(at, 1);
-      done.push(entry);
+    const [from, to] = entry.kind === "redo" ? [undone, done] : [done, undone];
+    if (entry.undoes) {
+      const at = from.findLastIndex(({ op_id }) => op_id === entry.undoes);
+      if (at >= 0) from.splice(at, 1);
+      to.push(entry);
     } else {
       done.push(entry);
       undone.length = 0;
     }
   }
-  return { undo: done.at(-1) ?? null, redo: undone.at(-1) ?? null };
+  return { undo: done.at(-1) ?? null, redo: undone.at(-1) ?? null, undoes: gestureIn(done), redoes: gestureIn(undone) };
+}
+
+/** The last entry of a stack, and those before it whose op_ids tell that they belong to the same gesture. */
+function gestureIn(stack) {
+  const newest = [...stack].reverse();
+  const gesture = newest[0] && gestureOf(newest[0].op_id);
+  const end = newest.findIndex(({ op_id }) => !gesture || gestureOf(op_id) !== gesture);
+  return newest.slice(0, end < 0 ? newest.length : Math.max(1, end));
 }
 
 /** The spans an image touches, relations' ends included. */
@@ -118,11 +123,13 @@ export function spansIn(...images) {
  * sent leaves through `onPerform`, what changed is told to the listeners.
  */
 
-const LOG_LENGTH = 100;
+// The server sends 100; a gesture as long as that can still be taken back and done again while the page is open.
+const LOG_LENGTH = 400;
 
 export class Store {
   #listeners = [];
   #unacknowledged = []; // operations, oldest first
+  #gesture = null; // {tail, touched} while the operations of one gesture are made
 
   /** `state`: the server's; `onPerform(operation)` is called for every operation made here; `makeId` makes ids. */
   constructor(state, { onPerform = () => {}, makeId = uuid } = {}) {
@@ -165,7 +172,21 @@ export class Store {
     this.#listeners.push(listener);
   }
 
+  /** The operations that `work` makes are one gesture: their op_ids end alike, and they are undone together. */
+  together(work) {
+    if (this.#gesture) return work();
+    this.#gesture = { tail: gestureOf(this.makeId()), touched: new Set() };
+    try {
+      return work();
+    } finally {
+      const { touched } = this.#gesture;
+      this.#gesture = null;
+      this.#tell(touched);
+    }
+  }
+
   #tell(touched, all = false) {
+    if (this.#gesture) return touched.forEach((id) => this.#gesture.touched.add(id));
     for (const listener of this.#listeners) listener({ touched, all });
   }
 
@@ -181,7 +202,8 @@ export class Store {
   /** Make an operation, show it, pass it on. Null where the task is closed or the operation does not fit. */
   perform(kind, { target, before = null, after = null, undoes = null }) {
     if (!this.editable) return null;
-    const operation = { op_id: this.makeId(), kind, target: target ?? this.makeId(), before, after, undoes };
+    const id = this.makeId();
+    const operation = { op_id: this.#gesture ? id.slice(0, 24) + this.#gesture.tail : id, kind, target: target ?? this.makeId(), before, after, undoes };
     const entry = this.#apply(operation);
     if (!entry) return null;
     this.#unacknowledged.push(operation);
@@ -239,18 +261,24 @@ export class Store {
     return this.perform("answer", { before: side(now), after: { question, value } });
   }
 
-  #back(kind, entry) {
-    if (!entry) return null;
-    const target = Object.keys({ ...entry.after.spans, ...entry.after.relations })[0] ?? this.makeId();
-    return this.perform(kind, { target, undoes: entry.op_id });
+  #back(kind, entries) {
+    if (!entries.length) return null;
+    return this.together(() => {
+      const done = entries.map(({ op_id, after }) => {
+        const target = Object.keys({ ...after.spans, ...after.relations })[0] ?? this.makeId();
+        return this.perform(kind, { target, undoes: op_id });
+      });
+      return done.findLast(Boolean) ?? null;
+    });
   }
 
+  /** Take back the latest gesture, its operations newest first; the last entry made, null where there is nothing. */
   undo() {
-    return this.#back("undo", stacksOf(this.log).undo);
+    return this.#back("undo", stacksOf(this.log).undoes);
   }
 
   redo() {
-    return this.#back("redo", stacksOf(this.log).redo);
+    return this.#back("redo", stacksOf(this.log).redoes);
   }
 
   /** The server acknowledged these operations. */
@@ -287,12 +315,19 @@ export class Ui {
 
   selected = null; // id of the selected mark
   hovered = null; // id of the mark under the pointer
-  pending = null; // {start, end, anchor: {start, end}}: words waiting for a label
+  pending = null; // {start, end, anchor: {start, end}}: words waiting for a label; for a copy also its fragments, and `copied`: the mark
   cursor = null; // {start, end}: the word cursor
   linking = null; // {from: id, type: relation type} while a link is being drawn
   candidate = null; // id of the mark that a link would point to
   fragment = null; // id of the mark that the next selection is added to
+  splitting = null; // id of the mark whose second part begins at the next word chosen
+  relabeling = false; // whether the palette stands beside the selected mark
   edge = "end"; // the edge that Shift+arrows move
+
+  /** The mark that keeps being selected while words are chosen for it. */
+  get held() {
+    return this.fragment ?? this.splitting;
+  }
 
   /** `listener(before)` after every change; `before` holds the old values of what changed. */
   listen(listener) {

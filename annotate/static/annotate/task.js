@@ -4,9 +4,10 @@ import { Cards, makeDialogs, makePanel, makeQuestions } from "./cards.js";
 import { Codebook, Proposals } from "./codebook.js";
 import { makeCommands } from "./commands.js";
 import { byId, icon, make, say } from "./dom.js";
-import { bindKeyboard, fillHelp } from "./keymap.js";
+import { bindHandles } from "./handles.js";
+import { bindKeyboard, keyboard, rowsWith } from "./keymap.js";
 import { keepLease, makeSignIn, Queue, request, Sender } from "./saving.js";
-import { changeSettings, settings } from "./settings.js";
+import { changeSettings, listenToSettings, settings } from "./settings.js";
 import { stacksOf, Store, Ui } from "./store.js";
 import { Borders, OffsetMap } from "./text.js";
 
@@ -157,14 +158,28 @@ const dialogs = makeDialogs({
   commands: () => commands,
   goTo: (next) => location.assign(next || work),
 });
-commands = makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search, proposals, asks: () => settings.ask === "once" });
+const wholeWords = () => settings.snap === "words";
+const bindOwn = () => (keyboard.rows = rowsWith(settings.keys, codebook.layerKeys));
+bindOwn();
+listenToSettings(bindOwn);
+const help = async () => {
+  const { openHelp } = await import("./help.js");
+  const save = (keys) => {
+    changeSettings({ keys });
+    palette.draw();
+  };
+  openHelp({ own: () => settings.keys, save, layerKeys: codebook.layerKeys });
+};
+commands = makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search, help, wholeWords, proposals, asks: () => settings.ask === "once" });
 cards = new Cards({ store, codebook, ui, commands, proposals });
 const questions = makeQuestions({ store, codebook });
 const palette = bindPalette({ view, ui, commands, codebook, store });
 
+let handles = null;
 function emphasise() {
   const one = (id) => (store.span(id) ? { id, tone: look(store.span(id).label).tone } : null);
   view.emphasise({ hovered: one(ui.hovered), linked: one(ui.candidate), selected: one(ui.selected) });
+  handles?.draw();
   view.root.toggleAttribute("data-active", Boolean(ui.selected || ui.pending || ui.cursor));
 }
 
@@ -191,6 +206,7 @@ function draw({ touched }) {
   if (ui.linking && !store.span(ui.linking.from)) ui.set({ linking: null, candidate: null });
   cards.draw(touched);
   questions.draw();
+  handles.join();
   emphasise();
   palette.draw();
   showCounts();
@@ -221,9 +237,9 @@ toggle("ask-once", "ask", "once", "submit");
 
 byId("undo").addEventListener("click", () => commands.undo());
 byId("redo").addEventListener("click", () => commands.redo());
-bindSelection({ view, borders, ui, store, commands, wholeWords: () => settings.snap === "words" });
+handles = bindHandles({ view, borders, ui, store, commands, codebook, wholeWords });
+bindSelection({ view, borders, ui, store, commands, wholeWords });
 bindKeyboard({ commands, codebook, article: view.root, list: byId("panel"), singles: () => settings.single_keys });
-fillHelp();
 keepLease({
   expires: state.lease_expires,
   renew: async () => (await post("renew/", {})).json?.lease_expires ?? null,

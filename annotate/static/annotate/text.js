@@ -51,6 +51,12 @@ export class OffsetMap {
 /** The ranges that a span covers. */
 export const piecesOf = ({ start, end, fragments }) => (fragments?.length ? fragments : [[start, end]]);
 
+/** The words a span covers, with […] for what its fragments leave out. */
+export function wordsOf(span) {
+  const letters = Array.from(span.quote);
+  return piecesOf(span).map(([from, to]) => letters.slice(from - span.start, to - span.start).join("")).join(" […] ");
+}
+
 /** For each span the lowest underline lane that no earlier overlapping hull uses. */
 export function lanesOf(spans) {
   const order = spans.map((_, index) => index);
@@ -193,11 +199,40 @@ export class Borders {
     return graphemes(this.map.slice(...paragraph), paragraph[0]).find(inside) ?? null;
   }
 
-  /** The nearest "start" or "end" of a stop after (+1) or before (-1) `point`; undefined at the ends. */
-  edgeFrom(point, side, direction) {
+  /** The nearest "start" or "end" of a stop (`words: false`: a grapheme) after (+1) or before (-1) `point`; undefined at the ends. */
+  edgeFrom(point, side, direction, { words = true } = {}) {
     const index = side === "start" ? 0 : 1;
-    const { stops } = this;
+    let { stops } = this;
+    if (!words) {
+      const at = Borders.at(this.paragraphs, point);
+      stops = this.paragraphs.slice(Math.max(0, at - 1), at + 2).flatMap((paragraph) => graphemes(this.map.slice(...paragraph), paragraph[0]));
+    }
     if (direction > 0) return stops[countWhile(stops, (stop) => stop[index] <= point)]?.[index];
     return stops[countWhile(stops, (stop) => stop[index] < point) - 1]?.[index];
   }
 }
+
+/* Arithmetic of a mark's pieces: [[start, end], …] in reading order, apart from each other. */
+
+/** The union of pieces in any order; two that touch become one, and so do two with nothing but a `blank` gap between. */
+export function union(pieces, blank = () => false) {
+  const merged = [];
+  for (const [start, end] of [...pieces].sort((a, b) => a[0] - b[0])) {
+    const last = merged.at(-1);
+    if (last && (start <= last[1] || blank(last[1], start))) last[1] = Math.max(last[1], end);
+    else merged.push([start, end]);
+  }
+  return merged;
+}
+
+/** What is left of pieces once [from, to) is taken away. */
+export const without = (pieces, from, to) =>
+  pieces.flatMap(([start, end]) =>
+    [
+      [start, Math.min(end, from)],
+      [Math.max(start, to), end],
+    ].filter(([low, high]) => low < high),
+  );
+
+/** The pieces before `point` and those from it on. */
+export const parted = (pieces, point) => [without(pieces, point, Infinity), without(pieces, -1, point)];
