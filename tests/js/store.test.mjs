@@ -114,3 +114,40 @@ test("rows are compared as values", () => {
   assert.equal(same({ a: 1, b: [1, { c: null }] }, { b: [1, {}], a: 1 }), true);
   assert.equal(same({ a: [] }, { a: {} }), false);
 });
+
+const real = () => new Store(stateWith());
+
+test("a gesture is undone and redone as one, and the next one apart from it", () => {
+  const store = real();
+  store.changeSpan("s1", { comment: "before" });
+  const made = store.together(() => [0, 4].map((start) => store.addSpan({ label: "CUE", start, end: start + 3, quote: "One" })));
+  store.changeSpan("s1", { unsure: true });
+  store.undo();
+  store.undo();
+  assert.deepEqual([made.map((id) => store.span(id)), store.span("s1").comment], [[null, null], "before"]);
+  store.redo();
+  assert.deepEqual([store.spans.length, store.span("s1").unsure], [4, false]);
+  store.undo();
+  store.undo();
+  assert.deepEqual([store.spans.length, store.span("s1").comment], [2, ""]);
+});
+
+test("a gesture is still one after a reload, as its op_ids tell", () => {
+  const first = real();
+  first.together(() => ["s1", "s2"].forEach((id) => first.deleteSpan(id)));
+  const reloaded = new Store(stateWith({ spans: [], relations: [], history: first.log }));
+  reloaded.undo();
+  assert.deepEqual([reloaded.span("s1"), reloaded.span("s2"), reloaded.rows.relations.get("r1")], [SPAN, OTHER, LINK]);
+  assert.equal(new Set(first.log.map(({ op_id }) => op_id)).size, 2);
+});
+
+test("a gesture of a hundred goes back and forth, and listeners hear of it once", () => {
+  const store = real();
+  let heard = 0;
+  store.listen(() => (heard += 1));
+  store.together(() => Array.from({ length: 100 }, (_, start) => store.addSpan({ label: "CUE", start, end: start + 1, quote: "x" })));
+  store.undo();
+  store.redo();
+  store.undo();
+  assert.deepEqual([store.spans.length, heard], [2, 4]);
+});
