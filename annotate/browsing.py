@@ -16,11 +16,11 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.functions import Left, Lower
 
-from annotate.models import Project, ProjectArticle, Task
+from annotate.models import Project, ProjectArticle
 from corpus.models import Article, ArticleQuerySet, Outlet, Story
 from corpus.search import LONGEST_QUERY, Query, occurring_configs, occurring_languages, understand
 
@@ -48,13 +48,8 @@ SORTS = {
     SHORTEST: "Shortest first",
     HEADLINE: "By headline, A to Z",
 }
-NOT_STARTED, IN_PROGRESS, LABELLED, EXCLUDED = "not-started", "in-progress", "labelled", "excluded"
-STATES = {
-    NOT_STARTED: "not started",
-    IN_PROGRESS: "in progress",
-    LABELLED: "fully labelled",
-    EXCLUDED: "left out",
-}
+EXCLUDED = "excluded"
+STATES: dict[str, str] = {**dict(ProjectArticle.Stage.choices), EXCLUDED: "left out"}
 
 
 class BrowseForm(forms.Form):
@@ -194,7 +189,7 @@ def matching(scope: ArticleQuerySet, wanted: Wanted, query: Query | None, projec
     if wanted.group:
         found = found.filter(near_duplicate_group=wanted.group)
     if wanted.state and project is not None:
-        found = found.filter(in_state(project, wanted.state))
+        found = found.filter(Exists(members_in(project, wanted.state).filter(article=OuterRef("pk"))))
     return found
 
 
@@ -210,16 +205,12 @@ def newest_versions(articles: ArticleQuerySet) -> ArticleQuerySet:
     return articles.filter(~Exists(Article.objects.filter(supersedes=OuterRef("pk"))))
 
 
-def in_state(project: Project, state: str) -> Q:
-    """On articles: how far their labelling in ``project`` is, told from their tasks."""
-    tasks = Task.objects.filter(project=project, article=OuterRef("pk")).order_by()
-    inside = ProjectArticle.objects.filter(project=project, article=OuterRef("pk"))
-    if state == EXCLUDED:
-        return Q(Exists(inside.filter(excluded=True)))
-    begun = Exists(tasks.filter(state__in=[Task.State.CLAIMED, Task.State.SUBMITTED, Task.State.RETURNED]))
-    wanting = Exists(tasks.filter(state__in=[Task.State.OPEN, Task.State.CLAIMED, Task.State.RETURNED]))
-    kept = Q(Exists(inside.filter(excluded=False)))
-    return kept & {NOT_STARTED: Q(~begun), IN_PROGRESS: Q(begun, wanting), LABELLED: Q(begun, ~wanting)}[state]
+def members_in(project: Project, state: str) -> QuerySet[ProjectArticle]:
+    """The project's articles of which the labelling is so far; all for "". As far as stages are settled."""
+    members = ProjectArticle.objects.filter(project=project).order_by()
+    if not state:
+        return members
+    return members.filter(excluded=True) if state == EXCLUDED else members.filter(excluded=False, stage=state)
 
 
 def are_few(projects: Iterable[Project]) -> bool:
@@ -229,16 +220,30 @@ def are_few(projects: Iterable[Project]) -> bool:
 
 
 def list_articles(
-    found: ArticleQuerySet, wanted: Wanted, query: Query | None, after: str, *, few: bool = False
+    found: ArticleQuerySet,
+    wanted: Wanted,
+    query: Query | None,
+    after: str,
+    *,
+    project: Project | None = None,
+    few: bool = False,
 ) -> Listing:
-    """The page of ``found`` after the cursor, in the wanted order. ``few``: it is taken from few articles, see FEW."""
+    """The page of ``found``, in ``project`` if it is of one, after the cursor, in the wanted order. ``few``: it is taken
+    from few articles, see FEW."""
     cursor = Cursor.read(after, wanted.sort) if after else None
     few = few or (query is not None and query.rare)
-    sample = _sample(found, wanted, few=few)
+    members = None
+    if project is not None and not few and not (query or wanted.outlet or wanted.story or wanted.group):
+        # Nothing else names few articles: read in the project's own order, however these lie among all others.
+        members = members_in(project, wanted.state).filter(Exists(found.filter(pk=OuterRef("article"))))
+    sample = _sample(found, wanted, members, few=few)
     if len(sample) <= COUNTED or wanted.sort == RELEVANCE:
         # These are all there are; or all that is ranked, as every rank takes reading the words of an article.
         found, few = Article.objects.filter(pk__in=[key for key, *_ in sample[:COUNTED]]), True
-    rows = _rows(found, wanted.sort, query, cursor, few=few)
+    if members is not None and not few and wanted.sort in (NEWEST, OLDEST):
+        rows = _members_by_date(members, descending=wanted.sort == NEWEST, cursor=cursor)
+    else:
+        rows = _rows(found, wanted.sort, query, cursor, few=few)
     page = rows[:ROWS]
     last = page[-1] if len(rows) > ROWS else None
     outlets = _most_frequent(outlet for _, outlet, _, _ in sample)
@@ -305,11 +310,36 @@ def _by_date(found: ArticleQuerySet, *, descending: bool, cursor: Cursor | None,
     return rows
 
 
+def _members_by_date(members: QuerySet[ProjectArticle], *, descending: bool, cursor: Cursor | None) -> list[Article]:
+    """Like :func:`_by_date`, read from the index of one project."""
+    order = ["-published_at", "-article"] if descending else ["published_at", "article"]
+    keys: list[int] = []
+    if cursor is None or cursor.value is not None:
+        dated = members.filter(published_at__isnull=False)
+        if cursor is not None:
+            compare = TupleLessThan if descending else TupleGreaterThan
+            dated = dated.filter(compare(Tuple(F("published_at"), F("article_id")), (cursor.value, cursor.key)))
+        keys = list(dated.order_by(*order).values_list("article", flat=True)[: ROWS + 1])
+        cursor = None
+    if len(keys) <= ROWS:
+        undated = members.filter(published_at__isnull=True)
+        if cursor is not None:
+            undated = undated.filter(article__lt=cursor.key) if descending else undated.filter(article__gt=cursor.key)
+        keys += undated.order_by(*order).values_list("article", flat=True)[: ROWS + 1 - len(keys)]
+    articles = Article.objects.for_list().annotate(sort_value=F("published_at")).in_bulk(keys)
+    return [articles[key] for key in keys]
+
+
 def _sample(
-    found: ArticleQuerySet, wanted: Wanted, *, few: bool
+    found: ArticleQuerySet, wanted: Wanted, members: QuerySet[ProjectArticle] | None, *, few: bool
 ) -> list[tuple[int, int | None, str | None, int | None]]:
     """(key, outlet, language, story) of the articles that came last, up to ``COUNTED`` + 1 of them."""
-    if wanted.outlet and not few:
+    if members is not None:
+        # Each in the order of an index: those of one state by date, all by import.
+        order = ["-published_at", "-article"] if wanted.state else ["-article"]
+        keys = members.order_by(*order).values_list("article", flat=True)[: COUNTED + 1]
+        last = Article.objects.filter(pk__in=list(keys))
+    elif wanted.outlet and not few:
         # The order that its index gives, in which the page is read, too.
         last = found.order_by("-published_at", "-pk")
     else:

@@ -1,7 +1,7 @@
 """Cost of the lists of articles as the corpus grows: ``python -m bench.browse [--sizes 10000,100000]``.
 
 Fills a database of its own with synthetic articles (short texts whose words are as frequent as in real ones), a project
-that holds all of them, one with 1,000 and one with the oldest 1 %, measures every filter, order and search at each size,
+that holds all of them, one with 1,000 and one with the oldest tenth, measures every filter, order and search at each size,
 and prints the median time, the pages of 8 KiB that Postgres touched, the plan's node types, and the ratio of the
 largest size to the smallest. What a list does not read is not measured: the page around it costs the same always.
 ``--copy`` measures COPY of articles with and without the indexes that browsing needs.
@@ -39,6 +39,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from annotate.browsing import Wanted, are_few, list_articles, matching, understand_query  # noqa: E402
 from annotate.codebook import parse_codebook  # noqa: E402
 from annotate.models import Codebook, Project  # noqa: E402
+from annotate.operations.stages import settle_stages  # noqa: E402
 from corpus.models import Article, ArticleQuerySet, Outlet, Story  # noqa: E402
 from corpus.operations.search import index_articles, pending_articles  # noqa: E402
 from corpus.search import find_words  # noqa: E402
@@ -179,7 +180,7 @@ def _grow(before: int, size: int, projects: dict[str, Project]) -> float:
         cursor.execute("DELETE FROM annotate_projectarticle WHERE project_id <> %s", [projects["all"].pk])
         cursor.execute(member + "ON CONFLICT DO NOTHING", [projects["all"].pk])
         cursor.execute(member + "WHERE id %% %s = 0", [projects["small"].pk, every])
-        cursor.execute(member + "ORDER BY published_at LIMIT %s", [projects["oldest"].pk, size // 100])
+        cursor.execute(member + "ORDER BY published_at LIMIT %s", [projects["oldest"].pk, size // 10])
         cursor.execute("DELETE FROM annotate_task")
         cursor.execute(
             "INSERT INTO annotate_task (uuid, project_id, codebook_id, article_id, round, slot, state, annotator_id, "
@@ -195,6 +196,8 @@ def _grow(before: int, size: int, projects: dict[str, Project]) -> float:
                 "annotator": make_user().pk,
             },
         )
+    while settle_stages(limit=100_000):
+        pass
     start = time.perf_counter()
     indexed = index_articles(articles=pending_articles())
     rate = indexed / (time.perf_counter() - start)
@@ -301,11 +304,11 @@ def _ask(scope: ArticleQuerySet, wanted: Wanted, project: Project | None) -> Non
     query = understand_query(wanted)
     found = matching(scope, wanted, query, project)
     few = project is not None and are_few([project])
-    page = list_articles(found, wanted, query, "", few=few)
+    page = list_articles(found, wanted, query, "", project=project, few=few)
     if query:
         find_words(query, [article.pk for article in page.articles])
     if page.after:
-        list_articles(found, wanted, query, str(page.after), few=few)
+        list_articles(found, wanted, query, str(page.after), project=project, few=few)
 
 
 def _measure(ask: Callable[[], object]) -> Figures:

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker as LibraryWorker
 from django_tasks_db.models import DBTaskResult
 
+from annotate.operations.stages import settle_some_stages
 from annotate.operations.tasks.expiry import expire_leases
 from config.models import WorkerHeartbeat
 from corpus.operations.drafts import discard_old_drafts
@@ -77,6 +78,7 @@ CHORES: tuple[Callable[..., object], ...] = (
     forget_old_uploads,
     discard_old_drafts,
     index_what_was_missed,
+    settle_some_stages,
 )
 
 

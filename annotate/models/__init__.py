@@ -4,7 +4,7 @@ from annotate.models.agreement import AgreementStat, ProjectAgreement
 from annotate.models.codebooks import Codebook, Label
 from annotate.models.marks import ArticleAnnotation, Operation, RelationAnnotation, SpanAnnotation
 from annotate.models.people import UserSettings
-from annotate.models.projects import Membership, Project, ProjectArticle, Role
+from annotate.models.projects import Membership, Project, ProjectArticle, Role, StaleStage
 from annotate.models.tasks import Task
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "RelationAnnotation",
     "Role",
     "SpanAnnotation",
+    "StaleStage",
     "Task",
     "UserSettings",
 ]

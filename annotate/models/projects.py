@@ -89,7 +89,16 @@ class Project(models.Model):
 
 
 class ProjectArticle(models.Model):
-    """An article in a project. An excluded one says why and gets no more tasks."""
+    """An article in a project. An excluded one says why and gets no more tasks.
+
+    ``published_at`` is the article's own, copied by a trigger, so that the articles of one project lie in order of date.
+    ``stage`` follows from its tasks, see ``annotate.operations.stages``.
+    """
+
+    class Stage(models.TextChoices):
+        NOT_STARTED = "not-started", "not started"
+        IN_PROGRESS = "in-progress", "in progress"
+        LABELLED = "labelled", "fully labelled"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE)
     article = models.ForeignKey(Article, on_delete=models.PROTECT)
@@ -99,12 +108,28 @@ class ProjectArticle(models.Model):
     priority = models.IntegerField(default=0, help_text="Higher comes first where the project orders by priority.")
     excluded = models.BooleanField(default=False)
     excluded_reason = models.CharField(max_length=300, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    stage = models.CharField(
+        max_length=11,
+        choices=Stage.choices,
+        default=Stage.NOT_STARTED,
+        db_default=Stage.NOT_STARTED,
+        editable=False,
+    )
 
     class Meta:
         ordering = ["pk"]
         indexes = [
-            # Browsing what was left out, usually little.
-            models.Index(fields=["project", "article"], condition=Q(excluded=True), name="article_left_out"),
+            # Browsing: a page is read from the index, however the articles of the project lie among all others.
+            models.Index(fields=["project", "published_at", "article"], name="member_by_date"),
+            models.Index(
+                fields=["project", "stage", "published_at", "article"],
+                condition=Q(excluded=False),
+                name="member_by_stage_and_date",
+            ),
+            models.Index(
+                fields=["project", "published_at", "article"], condition=Q(excluded=True), name="left_out_by_date"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["project", "article"], name="an_article_is_in_a_project_once"),
@@ -117,6 +142,23 @@ class ProjectArticle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.article_id} in {self.project_id}"
+
+
+class StaleStage(models.Model):
+    """A note, written by triggers on tasks, that the stage of an article in a project has to be told anew.
+
+    Only ever added to and taken away, so that those who work on one article do not wait for each other.
+    """
+
+    # Keys alone: a constraint would lock what it refers to for everybody who claims or submits.
+    project_id = models.BigIntegerField()
+    member_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["project_id", "id"], name="stale_stage_by_project")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} in {self.project_id}"
 
 
 class Membership(models.Model):

@@ -31,6 +31,7 @@ from annotate.browsing import (
     understand_query,
 )
 from annotate.models import Project, ProjectArticle
+from annotate.operations.stages import settle_stages
 from annotate.permissions import projects_for
 from annotate.views.access import project_for
 from annotate.views.dashboard import states_by_article
@@ -99,9 +100,11 @@ def _list(
     form.is_valid()
     wanted = Wanted.of(form.cleaned_data)
     query = understand_query(wanted)
+    if wanted.state and project:
+        settle_stages(project=project)
     found = matching(scope, wanted, query, project)
     try:
-        listing = list_articles(found, wanted, query, request.GET.get("after", ""), few=few)
+        listing = list_articles(found, wanted, query, request.GET.get("after", ""), project=project, few=few)
     except WrongCursorError:
         raise Http404 from None
     words = find_words(query, [article.pk for article in listing.articles]) if query else {}

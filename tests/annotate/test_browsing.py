@@ -11,21 +11,19 @@ from django.utils import timezone
 from annotate import browsing
 from annotate.browsing import (
     EXCLUDED,
-    IN_PROGRESS,
-    LABELLED,
-    NOT_STARTED,
     ROWS,
     SORTS,
     Cursor,
     Wanted,
     WrongCursorError,
-    in_state,
     list_articles,
     matching,
+    members_in,
     newest_versions,
     understand_query,
 )
 from annotate.models import ProjectArticle
+from annotate.operations.stages import settle_stages
 from corpus import search
 from corpus.models import Article
 from corpus.operations.search import index_articles
@@ -40,13 +38,14 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+Stage = ProjectArticle.Stage
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def titles(wanted, project=None, after="", *, few=False):
     query = understand_query(wanted)
     found = matching(Article.objects.all(), wanted, query, project)
-    return [article.title for article in list_articles(found, wanted, query, after, few=few).articles]
+    return [article.title for article in list_articles(found, wanted, query, after, project=project, few=few).articles]
 
 
 @pytest.fixture
@@ -138,15 +137,17 @@ def test_states_of_labelling_tell_every_article_apart():
     make_task(project, articles["done"], make_user(), "skipped")
     make_reading(other, articles["done elsewhere"], people[0])
 
+    settle_stages()
+
     told = {
-        state: sorted(Article.objects.filter(in_state(project, state)).values_list("title", flat=True))
-        for state in (NOT_STARTED, IN_PROGRESS, LABELLED, EXCLUDED)
+        state: sorted(members_in(project, state).values_list("article__title", flat=True))
+        for state in (Stage.NOT_STARTED, Stage.IN_PROGRESS, Stage.LABELLED, EXCLUDED)
     }
 
     assert told == {
-        NOT_STARTED: ["done elsewhere", "untouched", "without tasks"],
-        IN_PROGRESS: ["claimed", "half", "returned"],
-        LABELLED: ["done"],
+        Stage.NOT_STARTED: ["done elsewhere", "untouched", "without tasks"],
+        Stage.IN_PROGRESS: ["claimed", "half", "returned"],
+        Stage.LABELLED: ["done"],
         EXCLUDED: ["out"],
     }
 
@@ -264,6 +265,7 @@ def filled():
         )
     for article in Article.objects.order_by("pk")[100:130]:
         make_task(project, article, make_user(), "submitted")
+    settle_stages()
     with connection.cursor() as cursor:
         for table in ("corpus_article", "corpus_articlesearch", "annotate_projectarticle", "annotate_task"):
             cursor.execute(f"ANALYZE {table}")
@@ -283,8 +285,9 @@ def filled():
         Wanted(q="rare", sort="relevance"),
         Wanted(q="common", sort="newest"),
         Wanted(q="common", sort="relevance"),
-        Wanted(state=LABELLED),
-        Wanted(state=NOT_STARTED),
+        Wanted(state=Stage.LABELLED),
+        Wanted(state=Stage.NOT_STARTED),
+        Wanted(state=Stage.LABELLED, sort="longest"),
     ],
     ids=repr,
 )
@@ -302,7 +305,7 @@ def test_no_page_reads_the_whole_table(filled, wanted, scoped, django_assert_max
     found = matching(scope, wanted, query, project)
 
     with django_assert_max_num_queries(5) as captured:
-        listing = list_articles(found, wanted, query, "")
+        listing = list_articles(found, wanted, query, "", project=project)
 
     assert listing.articles
     for statement in captured.captured_queries:
