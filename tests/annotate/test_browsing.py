@@ -304,7 +304,7 @@ def test_no_page_reads_the_whole_table(filled, wanted, scoped, django_assert_max
     query = understand_query(wanted)
     found = matching(scope, wanted, query, project)
 
-    with django_assert_max_num_queries(5) as captured:
+    with django_assert_max_num_queries(6) as captured:
         listing = list_articles(found, wanted, query, "", project=project)
 
     assert listing.articles
