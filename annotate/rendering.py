@@ -21,7 +21,7 @@ KNOWN_TONES = {"framing": 0, "sources": 1, "numeric": 2}
 TONES = 6
 LANES = 3
 # Single keys of the labelling page (keymap.js); a layer whose shortcut is among them goes by its number.
-TAKEN_KEYS = frozenset("acdefgjlnprsuwx/?123456789")
+TAKEN_KEYS = frozenset("acdefgjlnoprsuwx/?123456789")
 
 
 @dataclass(frozen=True, slots=True)

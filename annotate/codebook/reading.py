@@ -210,6 +210,7 @@ def _attribute(data: Json, path: str) -> dict[str, Json]:
         default=(_anything, None),
         enabled=(_boolean, True),
         values=(_list_of(_value), []),
+        remember=(_boolean, _MISSING),
         when=(_condition, _MISSING),
     )
     _check_values(attribute, path)

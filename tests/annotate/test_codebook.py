@@ -344,3 +344,13 @@ def test_labels_of_names_the_layer():
         ("numeric", "QUANTITY"),
         ("numeric", "SOURCE"),
     ]
+
+
+def test_remembering_is_optional_and_leaves_older_files_as_they_are():
+    assert all("remember" not in a for label in labels_of(parse_codebook(SMALL)) for a in label["attributes"])
+    data = copy.deepcopy(SMALL)
+    data["layers"][0]["labels"][0]["attributes"][1]["remember"] = True
+    assert parse_codebook(data)["layers"][0]["labels"][0]["attributes"][1]["remember"] is True
+    data["layers"][0]["labels"][0]["attributes"][1]["remember"] = "yes"
+    with pytest.raises(CodebookError, match=r"attributes\[1\].remember: must be true or false"):
+        parse_codebook(data)

@@ -125,3 +125,54 @@ def test_without_that_setting_the_article_keeps_the_focus(page, task):
     mark(page, "Officials in the port", "SOURCE")
     page.wait_for_timeout(100)
     assert page.evaluate("document.activeElement.id") == "article"
+
+
+def fields(page: Page) -> list[str]:
+    return page.locator(".card[data-selected] [data-field]").evaluate_all("all => all.map((one) => one.dataset.field)")
+
+
+def test_a_mark_is_filled_in_by_keys_alone(page, task):
+    mark(page, "Dozens", "QUANTITY")
+    page.keyboard.press("Enter")
+    page.keyboard.press("1")  # exactly
+    expect(page.locator("[data-field=value] input")).to_be_visible()
+    assert fields(page) == ["comparator", "value", "kind", "modality", "unattributed", "comment"]
+    page.keyboard.press("Enter")
+    page.keyboard.type("2.5 million")
+    page.keyboard.press("Enter")
+    page.keyboard.press("m")  # measurement
+    page.keyboard.press("Enter")
+    page.keyboard.press("p")  # projected
+    page.keyboard.press("Enter")
+    page.keyboard.press("y")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "article"
+    saved(page)
+    assert attributes(task) == [
+        {"comparator": "eq", "value": 2_500_000, "kind": "measurement", "modality": "projected", "unattributed": True}
+    ]
+
+
+def test_a_long_list_of_choices_is_searched(page, task):
+    mark(page, "called it a flood", "FRAME")
+    page.keyboard.press("Enter")
+    page.keyboard.type("courts")
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    saved(page)
+    assert attributes(task) == [{"frame_dimension": "legality_constitutionality_jurisprudence"}]
+    page.fill("[data-field=frame_dimension] input", "no such thing")
+    page.focus("#article")
+    expect(page.locator("[data-field=frame_dimension]")).to_contain_text("Choose one of the list.")
+    page.click("[data-field=frame_dimension] input")
+    page.get_by_role("option", name="Economic Costs").click()
+    saved(page)
+    assert attributes(task) == [{"frame_dimension": "economic"}]
+
+
+def test_a_low_bound_above_the_high_one_is_said(page, task):
+    mark(page, "Dozens", "QUANTITY")
+    page.fill("[data-field=value_low] input", "500")
+    page.keyboard.press("Enter")
+    expect(page.locator(".card[data-selected]")).to_contain_text("The lower bound is above the upper one.")

@@ -30,7 +30,10 @@ export class Cards {
     this.list.addEventListener("click", (event) => this.#click(event));
     this.list.addEventListener("pointerover", (event) => ui.set({ hovered: event.target.closest("[data-card]")?.dataset.card ?? null }));
     this.list.addEventListener("pointerleave", () => ui.set({ hovered: null }));
-    this.list.addEventListener("keydown", (event) => this.#keydown(event));
+    this.list.addEventListener("keydown", (event) => {
+      const name = enterGoesOn(event, () => this.cardOf(ui.selected) ?? this.list);
+      if (name && PROPOSED.test(name)) this.#checked(ui.selected);
+    });
   }
 
   /**
@@ -52,7 +55,7 @@ export class Cards {
     for (const { from_span, to_span } of store.rows.relations.values()) if (stale.has(to_span)) stale.add(from_span);
     const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
     const key = focused?.dataset.focusKey;
-    const draft = focused?.matches("textarea, input[type=text], select") && key ? [focused.value, focused.selectionStart, focused.selectionEnd] : null;
+    const draft = focused?.matches("textarea, input[type=text]") && key ? [focused.value, focused.selectionStart, focused.selectionEnd] : null;
     const wanted = store.spans;
     const ids = new Set(wanted.map(({ id }) => id));
     for (const [id, card] of this.#made) {
@@ -150,6 +153,7 @@ export class Cards {
       { dataset: { card: span.id, layerIndex: label.tone }, "data-selected": selected, "data-candidate": span.id === ui.candidate, "data-unchecked": unchecked },
       make("div.card__head", {}, open, tools),
       selected ? this.#edits(span) : this.#summary(span),
+      Object.entries(span.attributes).some(([name, low]) => name.endsWith("_low") && low > span.attributes[name.replace("_low", "_high")]) ? make("p.field__error", {}, "The lower bound is above the upper one.") : null,
       unchecked
         ? make("p.card__check", {}, "Proposed from the text: check", selected ? make("button.button.button--small", { type: "button", dataset: { act: "checked", focusKey: `${span.id}:checked` } }, "It is right") : null)
         : null,
@@ -223,6 +227,7 @@ export class Cards {
       if (value === null || value === undefined || (Array.isArray(value) && !value.length)) delete next[field.name];
       else next[field.name] = value;
       if (PROPOSED.test(field.name)) this.#checked(span.id);
+      if (field.remember) this.proposals.remember(span.label, field.name, value);
       store.changeSpan(span.id, { attributes: codebook.admissible(now.label, next) });
     };
     const fields = codebook.fields(span.label, span.attributes).map((field) =>
@@ -274,26 +279,24 @@ export class Cards {
     else if (act === "link") commands.link(type, id);
     else commands[act](id);
   }
+}
 
-  /** Enter goes to the next field, and from the last one back to the article. */
-  #keydown(event) {
-    const field = event.target.closest("[data-field]");
-    if (!field || event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return;
-    event.preventDefault();
-    const form = field.closest("form");
-    const { field: name } = field.dataset;
-    event.target.dispatchEvent(new Event("commit"));
-    if (PROPOSED.test(name)) this.#checked(this.ui.selected);
-    const fields = [...(form.isConnected ? form : this.cardOf(this.ui.selected)?.querySelector("form") ?? form).querySelectorAll("[data-field]")];
-    const next = fields[fields.findIndex((one) => one.dataset.field === name) + 1];
-    if (next) focusField(next);
-    else byId("article").focus({ preventScroll: true });
-  }
+/** Enter goes to the next field, and from the last one back to the article. `root()`: where the fields stand by then. */
+function enterGoesOn(event, root) {
+  const { field: name } = event.target.closest("[data-field]")?.dataset ?? {};
+  if (!name || event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return null;
+  event.preventDefault();
+  event.target.dispatchEvent(new Event("commit"));
+  const fields = [...root().querySelectorAll("[data-field]")];
+  const next = fields[fields.findIndex((one) => one.dataset.field === name) + 1];
+  if (next) focusField(next);
+  else byId("article").focus({ preventScroll: true });
+  return name;
 }
 
 /** Put the focus into a field: its chosen chip, or its first control. */
 export function focusField(field) {
-  field.querySelector("input:checked, input, select, textarea")?.focus();
+  field.querySelector("input:checked, input, textarea")?.focus();
 }
 
 // ---- The panel: its tabs, and on a phone the sheet it becomes.
@@ -353,10 +356,11 @@ export function makePanel({ cards, codebook }) {
       const first = field || form?.querySelector("[data-field]");
       if (first) focusField(first);
     },
-    question: (name) => {
+    question: (name = null) => {
+      if (!byId("pane-questions")) return say("This project asks nothing about whole articles.");
       show("questions");
       sheet(true);
-      const field = byId("pane-questions")?.querySelector(`[data-field="${CSS.escape(name)}"]`);
+      const field = byId("pane-questions").querySelector(name ? `[data-field="${CSS.escape(name)}"]` : "[data-field]");
       if (field) focusField(field);
     },
     guide: (code) => {
@@ -379,16 +383,19 @@ export function makeQuestions({ store, codebook }) {
     const state = JSON.stringify([...store.rows.answers]);
     if (state === drawn) return;
     drawn = state;
+    if (pane.querySelector("input[type=text]:focus")) return; // a text being typed is left alone
     const key = pane.contains(document.activeElement) ? document.activeElement.dataset.focusKey : null;
     const fields = codebook.questions.map((question) =>
       fieldOf(question, store.rows.answers.get(question.name), {
         id: `question:${question.name}`,
         set: (value) => store.answer(question.name, Array.isArray(value) && !value.length ? null : (value ?? null)),
+        explained: true,
       }),
     );
     const form = make("form.attributes.attributes--article", { autocomplete: "off" }, ...fields);
     form.addEventListener("submit", (event) => event.preventDefault());
     form.toggleAttribute("inert", !store.editable);
+    form.addEventListener("keydown", (event) => enterGoesOn(event, () => pane));
     pane.replaceChildren(form);
     if (key) pane.querySelector(`[data-focus-key="${CSS.escape(key)}"]`)?.focus();
   };

@@ -180,8 +180,8 @@ export class Proposals {
   #ids;
 
   /** `storage`: as localStorage; the ids of unchecked marks are kept there under the task's name. */
-  constructor({ task, quantities = [] }, storage) {
-    Object.assign(this, { quantities, storage });
+  constructor({ task, project, quantities = [] }, storage) {
+    Object.assign(this, { quantities, storage, last: `slantwise.last.${project?.slug}` });
     this.#key = `slantwise.unchecked.${task}`;
     this.#ids = new Set(JSON.parse(storage.getItem(this.#key) ?? "[]"));
   }
@@ -190,6 +190,21 @@ export class Proposals {
   values(label, range) {
     const values = proposalAt(this.quantities, range);
     return label.attributes?.some(({ name, type }) => type === "number" && name in values) ? values : {};
+  }
+
+  /** The values last given by hand to a label's attributes that the codebook has remembered: {name: value}. */
+  remembered({ code, attributes = [] }) {
+    const last = this.#last()[code] ?? {};
+    return Object.fromEntries(attributes.filter(({ name, remember }) => remember && name in last).map(({ name }) => [name, last[name]]));
+  }
+
+  remember(code, name, value) {
+    const last = this.#last();
+    this.storage.setItem(this.last, JSON.stringify({ ...last, [code]: { ...last[code], [name]: value ?? undefined } }));
+  }
+
+  #last() {
+    return JSON.parse(this.storage.getItem(this.last) ?? "{}");
   }
 
   has(id) {

@@ -48,7 +48,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
   const addMark = ({ label: code, fragments, ...more }, attributes) => {
     const [start, end] = [fragments[0][0], fragments.at(-1)[1]];
     const proposed = attributes ? {} : proposals.values(codebook.label(code), { start, end });
-    const id = store.addSpan({ label: code, start, end, fragments, quote: map.slice(start, end), attributes: codebook.defaults(code, attributes ?? proposed), ...more });
+    const id = store.addSpan({ label: code, start, end, fragments, quote: map.slice(start, end), attributes: codebook.defaults(code, attributes ?? { ...proposals.remembered(codebook.label(code)), ...proposed }), ...more });
     proposals.set(id, Object.keys(proposed).length > 0);
     return id;
   };
@@ -80,7 +80,9 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
         if (from_span === span.id && !codebook.mayRelate(type, code, other.label)) store.unrelate(id);
         else if (to_span === span.id && !codebook.mayRelate(type, other.label, code)) store.unrelate(id);
       }
-      store.changeSpan(span.id, { label: code, attributes: codebook.carriedOver(code, span.attributes) });
+      const proposed = proposals.values(codebook.label(code), span);
+    store.changeSpan(span.id, { label: code, attributes: codebook.carriedOver(code, { ...proposed, ...span.attributes }) });
+    proposals.set(span.id, Object.keys(proposed).length > 0 && !("value" in span.attributes));
     });
     say(`Changed ${quoted(span)} to ${codebook.label(code).name}`);
   };
@@ -310,6 +312,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
       if (ui.selected !== span.id) select(span.id, { quiet: true });
       panel.edit(span.id, "comment");
     }),
+    question: () => panel.question(),
     guidelines: () => panel.guide(selected()?.label ?? null),
     fragment: onSelected((span) => {
       if (ui.fragment) return addFragment();

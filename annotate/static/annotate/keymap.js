@@ -40,6 +40,7 @@ export const KEYMAP = [
   single("Review", "Comment", "comment", "c"),
   single("Review", "Unsure", "unsure", "u"),
   single("Review", "Guidelines of this label", "guidelines", "g"),
+  single("Review", "Questions about the article", "question", "o"),
   { group: "Review", words: "Submit and next", shown: ["Ctrl", "Enter"], keys: ["Ctrl+Enter"], typing: true, run: "submit" },
   single("Review", "Skip with a reason", "skip", "s"),
   single("Review", "This help", "help", "?"),
