@@ -13,7 +13,8 @@ RUN useradd --create-home --uid 1000 slantwise \
 WORKDIR /app
 # Without the libraries of further formats: docker build --build-arg LOCK=requirements.lock
 ARG LOCK=requirements-formats.lock
-COPY requirements.lock requirements-formats.lock ./
+COPY requirements.lock ./
+COPY requirements-formats.lock ./
 RUN pip install --no-cache-dir --require-hashes -r "$LOCK"
 COPY manage.py ./
 COPY config ./config
