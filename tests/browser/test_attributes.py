@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from annotate.models import SpanAnnotation, Task
-from tests.browser.test_labelling import drag, open_task, saved, sign_in
-from tests.factories import make_article, make_codebook, make_project, make_task, make_user
+from annotate.models import RelationAnnotation, SpanAnnotation, Task
+from tests.browser.test_labelling import POINT, drag, open_task, saved, sign_in
+from tests.factories import make_article, make_codebook, make_mark, make_project, make_task, make_user
 from tests.service import running
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -176,3 +176,102 @@ def test_a_low_bound_above_the_high_one_is_said(page, task):
     page.fill("[data-field=value_low] input", "500")
     page.keyboard.press("Enter")
     expect(page.locator(".card[data-selected]")).to_contain_text("The lower bound is above the upper one.")
+
+
+def make(task: Task, label: str, words: str) -> SpanAnnotation:
+    start = TEXT.index(words)
+    return make_mark(task, label, start, start + len(words))
+
+
+def links(task: Task) -> list[tuple[str, str, str]]:
+    rows = RelationAnnotation.objects.filter(task=task, deleted_at=None).select_related("from_span", "to_span")
+    return sorted((row.type, row.from_span.quote, row.to_span.quote) for row in rows)
+
+
+@pytest.fixture
+def linked(task: Task) -> dict[str, SpanAnnotation]:
+    """Marks that can be linked, made before the page opens."""
+    return {
+        "mayor": make(task, "SOURCE", "the mayor"),
+        "officials": make(task, "SOURCE", "Officials in the port"),
+        "content": make(task, "CONTENT", "they warned"),
+        "quantity": make(task, "QUANTITY", "15,000"),
+    }
+
+
+def middle(page: Page, words: str) -> tuple[float, float]:
+    left, top, right, _ = page.evaluate(POINT, words)
+    return (left + right) / 2, top
+
+
+def drag_link(page: Page, type_: str, words: str) -> None:
+    box = page.locator(f".card[data-selected] [data-act=link][data-type={type_}]").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 8, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(*middle(page, words), steps=10)
+    expect(page.locator("mark[data-linked]").first).to_have_text(words)
+    page.mouse.up()
+
+
+def test_a_link_is_drawn_by_dragging_its_button_to_a_mark_in_the_text(linked, page, task):
+    page.click(f"[data-card='{linked['quantity'].id}'] .card__open")
+    drag_link(page, "ATTRIBUTED_TO", "Officials in the port")
+    saved(page)
+    assert links(task) == [("ATTRIBUTED_TO", "15,000", "Officials in the port")]
+    expect(page.locator("#mode")).to_be_hidden()
+
+
+def test_a_drag_that_ends_on_nothing_links_nothing(linked, page, task):
+    page.click(f"[data-card='{linked['quantity'].id}'] .card__open")
+    drag_link(page, "ATTRIBUTED_TO", "the mayor")
+    page.keyboard.press("Control+z")
+    saved(page)
+    box = page.locator(".card[data-selected] [data-act=link]").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 8, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(*middle(page, "without a source"), steps=5)
+    page.mouse.up()
+    expect(page.locator("#mode")).to_be_hidden()
+    saved(page)
+    assert links(task) == []
+
+
+def test_a_link_is_made_by_keys_shown_on_both_marks_followed_and_removed(linked, page, task):
+    page.click(f"[data-card='{linked['content'].id}'] .card__open")
+    page.focus("#article")
+    page.keyboard.press("l")
+    expect(page.locator("mark[data-linked]").first).to_have_text("Officials in the port")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert links(task) == [("ATTRIBUTED_TO", "they warned", "Officials in the port")]
+    expect(page.locator("mark[data-linked]")).to_have_text(["Officials in the port"])
+    page.focus(".card[data-selected] [data-act=follow]")
+    page.keyboard.press("Enter")
+    expect(page.locator(".card[data-selected] .card__quote")).to_have_text("Officials in the port")
+    expect(page.locator(".card[data-selected] .relation").last).to_contain_text("they warned")
+    expect(page.locator("mark[data-linked]")).to_have_text(["they warned"])
+    page.locator(".card[data-selected] [data-act=follow]").last.click()
+    page.click(".card[data-selected] [data-act=unlink]")
+    saved(page)
+    assert links(task) == []
+
+
+def test_hovering_a_mark_shows_what_it_is_linked_with(linked, page, task):
+    page.click(f"[data-card='{linked['content'].id}'] .card__open")
+    drag_link(page, "ATTRIBUTED_TO", "the mayor")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.mouse.move(5, 5)
+    page.mouse.move(*middle(page, "the mayor"))
+    expect(page.locator("mark[data-linked]")).to_have_text(["they warned"])
+
+
+def test_a_second_link_where_one_is_allowed_takes_the_place_of_the_first_and_says_so(linked, page, task):
+    page.click(f"[data-card='{linked['content'].id}'] .card__open")
+    drag_link(page, "ATTRIBUTED_TO", "the mayor")
+    drag_link(page, "ATTRIBUTED_TO", "Officials in the port")
+    expect(page.locator("#live")).to_contain_text("instead of ‘the mayor’")
+    saved(page)
+    assert links(task) == [("ATTRIBUTED_TO", "they warned", "Officials in the port")]

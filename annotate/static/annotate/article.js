@@ -79,15 +79,16 @@ export class ArticleView {
     return mark;
   }
 
-  /** {selected, hovered, linked} -> {id, tone} or null. */
+  /** {selected, hovered, linked} -> [{id, tone}]; nulls among them say nothing. */
   emphasise(roles) {
     for (const [piece, role] of this.#emphasised) piece.removeAttribute(`data-${role}`);
     this.#emphasised = [];
-    for (const [role, one] of Object.entries(roles)) {
-      if (!one) continue;
-      for (const piece of this.piecesOf(one.id)) {
-        piece.setAttribute(`data-${role}`, one.tone);
-        this.#emphasised.push([piece, role]);
+    for (const [role, marks] of Object.entries(roles)) {
+      for (const { id, tone } of marks.filter(Boolean)) {
+        for (const piece of this.piecesOf(id)) {
+          piece.setAttribute(`data-${role}`, tone);
+          this.#emphasised.push([piece, role]);
+        }
       }
     }
   }

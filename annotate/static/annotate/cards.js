@@ -29,6 +29,7 @@ export class Cards {
     Object.assign(this, { store, codebook, ui, commands, proposals, list: byId("cards") });
     this.list.addEventListener("click", (event) => this.#click(event));
     this.list.addEventListener("pointerover", (event) => ui.set({ hovered: event.target.closest("[data-card]")?.dataset.card ?? null }));
+    this.list.addEventListener("pointerdown", (event) => this.#drag(event));
     this.list.addEventListener("pointerleave", () => ui.set({ hovered: null }));
     this.list.addEventListener("keydown", (event) => {
       const name = enterGoesOn(event, () => this.cardOf(ui.selected) ?? this.list);
@@ -52,7 +53,11 @@ export class Cards {
     this.#timer = null;
     const stale = this.#stale;
     this.#stale = new Set();
-    for (const { from_span, to_span } of store.rows.relations.values()) if (stale.has(to_span)) stale.add(from_span);
+    const near = new Set(stale);
+    for (const { from_span, to_span } of store.rows.relations.values()) {
+      if (near.has(to_span)) stale.add(from_span);
+      if (near.has(from_span)) stale.add(to_span);
+    }
     const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
     const key = focused?.dataset.focusKey;
     const draft = focused?.matches("textarea, input[type=text]") && key ? [focused.value, focused.selectionStart, focused.selectionEnd] : null;
@@ -158,6 +163,7 @@ export class Cards {
         ? make("p.card__check", {}, "Proposed from the text: check", selected ? make("button.button.button--small", { type: "button", dataset: { act: "checked", focusKey: `${span.id}:checked` } }, "It is right") : null)
         : null,
       ...this.#relations(span, selected),
+      ...(selected ? this.#incoming(span) : []),
       !selected && span.comment ? make("p.card__note", {}, span.comment) : null,
       selected && !form ? this.#form(span) : null,
     );
@@ -197,13 +203,12 @@ export class Cards {
     return codebook.relationsFrom(span.label).flatMap((type) => {
       const mine = there.filter((relation) => relation.type === type.type);
       const rows = mine.map((relation) => {
-        const target = store.span(relation.to_span);
         return make(
           "p.relation",
           {},
           make("span.relation__verb", {}, type.title),
           icon("arrow"),
-          make("button.relation__target", { type: "button", title: target?.quote, dataset: { act: "follow", to: relation.to_span, focusKey: `${relation.id}:follow` } }, target?.quote ?? "?"),
+          this.#end(`${relation.id}:follow`, relation.to_span),
           selected ? make("button.tool", { type: "button", "aria-label": `Remove this link: ${type.title}`, title: "Remove this link", dataset: { act: "unlink", relation: relation.id, focusKey: `${relation.id}:unlink` } }, icon("close")) : null,
         );
       });
@@ -216,6 +221,48 @@ export class Cards {
       }
       return [...rows, make("p.relation", {}, button)];
     });
+  }
+
+  /** The links that end at a mark. */
+  #incoming(span) {
+    const { codebook, store } = this;
+    return store.relationsTo(span.id).map(({ id, type, from_span }) => {
+      const from = store.span(from_span);
+      const title = codebook.relationsFrom(from?.label).find((one) => one.type === type)?.title ?? type;
+      return make("p.relation", {}, this.#end(`${id}:back`, from_span), make("span.relation__verb", {}, title), icon("arrow"), "this");
+    });
+  }
+
+  /** A button that goes to the other end of a link. */
+  #end(focusKey, to) {
+    const quote = this.store.span(to)?.quote ?? "?";
+    return make("button.relation__target", { type: "button", title: quote, dataset: { act: "follow", to, focusKey } }, quote);
+  }
+
+  /** A link's button can be dragged to the mark it shall point to, in the text or in the list. */
+  #drag(down) {
+    const button = down.target.closest("[data-act=link]");
+    if (!button || down.button) return;
+    const { commands, ui } = this;
+    const id = button.closest("[data-card]").dataset.card;
+    const stop = new AbortController();
+    const at = ({ clientX, clientY }) => {
+      const { spanIds, card } = document.elementFromPoint(clientX, clientY)?.closest("mark[data-span-ids], [data-card]")?.dataset ?? {};
+      return (spanIds ?? card ?? "").split(" ");
+    };
+    const listen = (name, heed) => addEventListener(name, heed, { signal: stop.signal });
+    listen("pointermove", (event) => {
+      if (!ui.dragging && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) < 8) return;
+      if (!ui.dragging) commands.link(button.dataset.type, id);
+      if (ui.linking) commands.linkOver(at(event));
+      else stop.abort();
+    });
+    for (const name of ["pointerup", "pointercancel"]) {
+      listen(name, (event) => {
+        stop.abort();
+        if (ui.dragging) commands.linkOver(name === "pointerup" ? at(event) : [], true);
+      });
+    }
   }
 
   #form(span) {
@@ -274,7 +321,10 @@ export class Cards {
       this.#checked(id);
       byId("article").focus({ preventScroll: true });
     } else if (act === "piece") commands.takeAway(id, { start: Number(button.dataset.start), end: Number(button.dataset.end) });
-    else if (act === "follow") commands.select(to);
+    else if (act === "follow") {
+      commands.select(to);
+      byId("article").focus({ preventScroll: true });
+    }
     else if (act === "unlink") commands.unlink(relation);
     else if (act === "link") commands.link(type, id);
     else commands[act](id);

@@ -126,6 +126,7 @@ export class Codebook {
       if ((type.min ?? 0) > count && !(type.unless && holds(type.unless, span.attributes))) {
         lacks.push({ span: span.id, code: "relation", relation: type.type, message: `not linked: ${type.title.toLowerCase()}` });
       }
+      if (type.max && count > type.max) lacks.push({ span: span.id, code: "relations", message: `${type.title.toLowerCase()}: ${count} links, at most ${type.max}` });
     }
     return lacks;
   }

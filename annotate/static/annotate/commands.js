@@ -4,7 +4,7 @@ import { makeEdits } from "./edits.js";
 import { keyFor } from "./keymap.js";
 import { Borders, piecesOf, wordsOf } from "./text.js";
 
-export function makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search, help, wholeWords, proposals, asks }) {
+export function makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search, help, wholeWords, proposals, asks, notice }) {
   const { map } = borders;
   const nameOf = (span) => codebook.label(span.label).name;
   const quoted = (span) => `‘${shorten(wordsOf(span))}’`;
@@ -167,7 +167,8 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     ui.set({ selected: from, pending: null, cursor: null, fragment: null, splitting: null, linking: { from, type }, candidate });
     readArticle();
   };
-  const stopLinking = () => ui.set({ linking: null, candidate: null });
+  const stopLinking = () => ui.set({ linking: null, candidate: null, dragging: false });
+  const linkable = (ids) => ids.find((id) => candidates().some((span) => span.id === id)) ?? null;
 
   const step = (direction) => {
     const spans = ui.linking ? candidates() : store.spans;
@@ -200,7 +201,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     const others = store.spans.filter((other) => other.id !== id && type.to.includes(other.label));
     if (!others.length) {
       stopLinking();
-      return say(`${type.title}: there is no ${type.to.map((code) => codebook.label(code).name).join(" or ")} yet`);
+      return notice("warn", `${type.title}: there is no ${type.to.map((code) => codebook.label(code).name).join(" or ")} yet. Mark it first.`);
     }
     const known = store.relationsFrom(id).find((relation) => relation.type === type.type)?.to_span;
     const distance = (other) => Math.abs(other.start - span.start);
@@ -216,9 +217,12 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     if (type.join) return edits.finishJoin(from, targetId);
     const there = store.relationsFrom(from).filter((relation) => relation.type === type.type);
     if (there.some(({ to_span }) => to_span === targetId)) return say("Linked already");
-    if (type.max && there.length >= type.max) store.unrelate(there.at(-1).id);
+    const full = type.max && there.length >= type.max;
+    if (full && type.max > 1) return notice("warn", `‘${type.title}’ takes ${type.max} links, and this mark has them: remove one first.`);
+    const instead = full ? ` instead of ${quoted(store.span(there[0].to_span))}: it takes one link` : "";
+    if (full) store.unrelate(there[0].id);
     store.relate(type.type, from, targetId);
-    say(`${type.title}: ${quoted(store.span(targetId))}`);
+    return say(`${type.title}: ${quoted(store.span(targetId))}${instead}`);
   };
 
   const unlinkCandidate = () => {
@@ -277,6 +281,13 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     next: () => step(1),
     previous: () => step(-1),
     link,
+    /** The pointer draws a link and is over these marks now; `done`: it was let go there. */
+    linkOver: (ids, done) => {
+      ui.set({ candidate: linkable(ids), dragging: true });
+      if (!done) return;
+      if (ui.candidate) finishLink(ui.candidate);
+      else stopLinking();
+    },
     finishLink,
     remove,
     select,
@@ -342,7 +353,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     },
     /** A click on pieces of these marks: link to one, or select the shortest; again, the next one under it. */
     choose: (ids) => {
-      if (ui.linking) return finishLink(ids.find((id) => candidates().some((span) => span.id === id)));
+      if (ui.linking) return finishLink(linkable(ids));
       if (ui.fragment) ui.set({ fragment: null });
       panel.show("marks");
       panel.sheet(true); // first, so that card and mark are brought into the room that is left

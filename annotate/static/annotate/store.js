@@ -167,6 +167,16 @@ export class Store {
     return [...this.rows.relations.values()].filter(({ from_span }) => from_span === id);
   }
 
+  relationsTo(id) {
+    return [...this.rows.relations.values()].filter(({ to_span }) => to_span === id);
+  }
+
+  /** The ids of the marks at the other ends of a mark's links. */
+  linkedWith(id) {
+    if (!id) return [];
+    return [...this.rows.relations.values()].flatMap(({ from_span, to_span }) => (from_span === id ? [to_span] : to_span === id ? [from_span] : []));
+  }
+
   /** `listener({touched: Set of span ids, all: boolean})` after every change. */
   listen(listener) {
     this.#listeners.push(listener);
@@ -319,6 +329,7 @@ export class Ui {
   cursor = null; // {start, end}: the word cursor
   linking = null; // {from: id, type: relation type} while a link is being drawn
   candidate = null; // id of the mark that a link would point to
+  dragging = false; // whether the pointer draws the link
   fragment = null; // id of the mark that the next selection is added to
   splitting = null; // id of the mark whose second part begins at the next word chosen
   relabeling = false; // whether the palette stands beside the selected mark

@@ -170,7 +170,7 @@ const help = async () => {
   };
   openHelp({ own: () => settings.keys, save, layerKeys: codebook.layerKeys });
 };
-commands = makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search, help, wholeWords, proposals, asks: () => settings.ask === "once" });
+commands = makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search, help, wholeWords, proposals, notice, asks: () => settings.ask === "once" });
 cards = new Cards({ store, codebook, ui, commands, proposals });
 const questions = makeQuestions({ store, codebook });
 const palette = bindPalette({ view, ui, commands, codebook, store });
@@ -178,7 +178,8 @@ const palette = bindPalette({ view, ui, commands, codebook, store });
 let handles = null;
 function emphasise() {
   const one = (id) => (store.span(id) ? { id, tone: look(store.span(id).label).tone } : null);
-  view.emphasise({ hovered: one(ui.hovered), linked: one(ui.candidate), selected: one(ui.selected) });
+  const linked = ui.linking ? [ui.candidate] : store.linkedWith(ui.hovered ?? ui.selected);
+  view.emphasise({ hovered: [one(ui.hovered)], linked: linked.map(one), selected: [one(ui.selected)] });
   handles?.draw();
   view.root.toggleAttribute("data-active", Boolean(ui.selected || ui.pending || ui.cursor));
 }
@@ -216,7 +217,7 @@ ui.listen((before) => {
   const stale = ["selected", "candidate"].filter((name) => name in before).flatMap((name) => [before[name], ui[name]]).filter(Boolean);
   if (stale.length) cards.draw(stale);
   if ("selected" in before && ui.selected) panel.reveal(ui.selected);
-  if ("candidate" in before && ui.candidate) panel.reveal(ui.candidate);
+  if ("candidate" in before && ui.candidate && !ui.dragging) panel.reveal(ui.candidate);
   if ("pending" in before) {
     showSelection(view, ui.pending);
     if (ui.pending) panel.sheet(false);
