@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from annotate.models import SpanAnnotation, Task, UserSettings
 from tests.browser.test_labelling import POINT, drag, open_task, saved, sign_in
-from tests.factories import make_article, make_project, make_task, make_user
+from tests.factories import make_article, make_codebook, make_project, make_task, make_user
 from tests.service import running
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -17,6 +17,17 @@ TEXT = (
     "About 7,000 people 🙏🏽 crossed q\u0303uay Nord, the police said; 7,000 people came back. Then the police left.\n\n"
     "A 👩‍👩‍👧‍👦 family waited. قال الشهود إن سبعة آلاف شخص عبروا. POLICE closed it; the policeman left."
 )
+LAYER = {"definition": "", "labels": []}
+LABEL = {
+    "definition": "Any words.",
+    "include": [],
+    "exclude": [],
+    "example": "words",
+    "colour": "#7c3aed",
+    "shortcut": None,
+    "enabled": True,
+    "attributes": [],
+}
 
 
 @pytest.fixture(scope="module")
@@ -303,6 +314,72 @@ def test_a_key_of_ones_own_is_kept_and_clashes_are_refused(context, page, task):
     again.keyboard.press("u")
     saved(again)
     assert SpanAnnotation.objects.get(task=task).unsure
+
+
+def test_a_finger_drags_the_handles(chromium, address, task):
+    with chromium.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, base_url=address
+    ) as phone:
+        sign_in(phone, task)
+        problems: list[str] = []
+        page = open_task(phone, task, problems)
+        page.evaluate(
+            """() => {
+              const words = document.querySelector('#article p').firstChild;
+              getSelection().setBaseAndExtent(words, 6, words, 11);
+            }"""
+        )
+        page.locator("#toolbar [data-label=QUANTITY]").tap()
+        box = page.locator(".handle[data-side=end]").bounding_box()
+        assert min(box["width"], box["height"]) >= 24
+        _, _, right, bottom = page.evaluate(POINT, "people")
+        finger = phone.new_cdp_session(page)
+        places = [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), (right - 20, bottom), (right, bottom)]
+        for number, (x, y) in enumerate(places):
+            kind = "touchMove" if number else "touchStart"
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        saved(page)
+        expect(page.locator("#live")).to_have_text("Quantity is now ‘7,000 people’")
+        assert marks(task) == [("QUANTITY", ["7,000 people"])]
+        assert problems == []
+
+
+def test_more_than_nine_labels_take_the_layers_key_first(context, task):
+    annotator, article = task.annotator, task.article
+    layers = [
+        {
+            **LAYER,
+            "code": f"LAYER_{letter.upper()}",
+            "name": f"Layer {letter}",
+            "shortcut": letter,
+            "labels": [{**LABEL, "code": f"{letter.upper()}{n}", "name": f"{letter}{n}"} for n in range(1, 11)],
+        }
+        for letter in "bf"
+    ]
+    content = {"name": "wide", "version": "1.0", "title": "Many", "layers": layers}
+    book = make_codebook({**content, "relations": [], "rules": [], "questions": []})
+    task = make_task(make_project(codebook=book, members={annotator: "annotator"}), article, annotator)
+    page = open_task(context, task, [])
+    find(page, "7,000 people")
+    expect(page.locator("#toolbar [data-label=B2] .label__key")).to_have_text("b 2")
+    page.keyboard.press("b")
+    expect(page.locator("#live")).to_have_text("Layer b: now the label's digit")
+    page.keyboard.press("2")
+    # f adds words to a mark, so the layer whose shortcut it is goes by its number.
+    expect(page.locator("#legend [data-label=F9] .label__key")).to_have_text("2 9")
+    find(page, "family")
+    page.keyboard.press("2")
+    page.keyboard.press("9")
+    # The tenth label of a layer has no digit.
+    find(page, "police left")
+    page.keyboard.press("r")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert marks(task) == [("B2", ["7,000 people"]), ("F10", ["police left"]), ("F9", ["family"])]
 
 
 def test_without_whole_words_the_borders_go_by_characters(page, task):

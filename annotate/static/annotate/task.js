@@ -1,10 +1,9 @@
 /** The labelling page: puts the modules together. */
-import { ArticleView, bindPalette, bindSelection, highlight, makeSearch, showSelection } from "./article.js";
+import { ArticleView, bindHandles, bindPalette, bindSelection, highlight, makeSearch, showSelection } from "./article.js";
 import { Cards, makeDialogs, makePanel, makeQuestions } from "./cards.js";
 import { Codebook, Proposals } from "./codebook.js";
 import { makeCommands } from "./commands.js";
 import { byId, icon, make, say } from "./dom.js";
-import { bindHandles } from "./handles.js";
 import { bindKeyboard, keyboard, rowsWith } from "./keymap.js";
 import { keepLease, makeSignIn, Queue, request, Sender } from "./saving.js";
 import { changeSettings, listenToSettings, settings } from "./settings.js";
@@ -163,7 +162,7 @@ const bindOwn = () => (keyboard.rows = rowsWith(settings.keys, codebook.layerKey
 bindOwn();
 listenToSettings(bindOwn);
 const help = async () => {
-  const { openHelp } = await import("./help.js");
+  const { openHelp } = await import("./rare.js");
   const save = (keys) => {
     changeSettings({ keys });
     palette.draw();

@@ -1,7 +1,77 @@
-/** Marking every occurrence of some words, after a look at each. Loaded on first use. */
+/** Dialogs that are opened now and then, loaded on first use: the help with the reader's own keys, every occurrence. */
 import { placesOf } from "./article.js";
-import { make, say, shorten } from "./dom.js";
+import { byId, make, say, shorten } from "./dom.js";
+import { KEYMAP, chordOf, helpOf, keyboard, mayChange, refusalOf } from "./keymap.js";
 import { piecesOf } from "./text.js";
+
+// ---- Help: every key from the table that binds it
+
+const caps = (shown) => shown.flatMap((key) => [key === "–" ? "–" : make("kbd", {}, key), " "]);
+
+/** `own`: {command: chord} as stored; `save(own)` stores it and puts it in force. */
+export function openHelp({ own, save, layerKeys }) {
+  const dialog = byId("help");
+  let setting = null; // the command whose next key is awaited
+
+  const draw = (message = "") => {
+    byId("keys").replaceChildren(...helpOf().map(([group, rows]) => make("section", {}, make("h3", {}, group), make("dl", {}, ...rows.flatMap(line)))));
+    byId("keys-note").textContent = message;
+    byId("keys-reset").hidden = !Object.keys(own()).length;
+  };
+  const line = ({ words, shown, row }) => {
+    const change = byId("help").hasAttribute("data-changing") && mayChange(row);
+    const button = change && make("button.button.button--small", { type: "button", dataset: { run: row.run }, "aria-label": `${row.keys}: change the key of ‘${words}’` }, ...(setting === row.run ? ["Press a key"] : caps(shown)));
+    return [make("dt", {}, ...(button ? [button] : caps(shown))), make("dd", {}, words)];
+  };
+  const focus = (run) => dialog.querySelector(`[data-run="${run}"]`)?.focus();
+  const take = (event) => {
+    if (!setting) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (["Shift", "Control", "Alt", "Meta", "AltGraph"].includes(event.key)) return;
+    const run = setting;
+    const row = keyboard.rows.find((one) => one.run === run);
+    setting = null;
+    if (event.key === "Escape" || event.key === "Tab") {
+      draw("The key stays as it was.");
+      return void focus(run);
+    }
+    const chord = chordOf(event);
+    const refusal = refusalOf(chord, row, keyboard.rows, layerKeys);
+    if (!refusal) {
+      const { [run]: _, ...others } = own();
+      save(KEYMAP.find((one) => one.run === run).keys.includes(chord) ? others : { ...others, [run]: chord });
+    }
+    draw(refusal ? `${refusal}. The key stays as it was.` : `${row.words}: ${chord}`);
+    focus(run);
+  };
+
+  dialog.toggleAttribute("data-changing", false);
+  draw();
+  dialog.onkeydown = take;
+  dialog.oncancel = (event) => setting && event.preventDefault();
+  byId("keys").onclick = (event) => {
+    setting = event.target.closest("[data-run]")?.dataset.run ?? null;
+    if (!setting) return;
+    draw("Press the new key. Escape leaves it as it was.");
+    focus(setting);
+  };
+  byId("keys-change").onclick = () => {
+    const on = dialog.toggleAttribute("data-changing");
+    byId("keys-change").setAttribute("aria-pressed", String(on));
+    setting = null;
+    draw(on ? "Choose the key that you want to change." : "");
+  };
+  byId("keys-reset").onclick = () => {
+    save({});
+    draw("All keys are as they came.");
+    say("All keys are as they came.");
+    byId("keys-change").focus();
+  };
+  if (!dialog.open) dialog.showModal();
+}
+
+// ---- Marking every occurrence of some words, after a look at each
 
 const AROUND = 40; // characters of context on each side
 /** The log that undo reads goes back 100 operations, and one gesture must fit into it. */
@@ -50,7 +120,7 @@ export function openOccurrences({ store, codebook, borders, range, label, addMar
         "label.check",
         {},
         box,
-        make("span", {}, `…${map.slice(Math.max(0, place.start - AROUND), place.start)}`, make("b", {}, map.slice(place.start, place.end)), `${map.slice(place.end, place.end + AROUND)}…`, names ? make("em", {}, ` (marked: ${names})`) : null),
+        make("bdi", {}, `${place.start > AROUND ? "…" : ""}${map.slice(place.start - AROUND, place.start)}`, make("b", {}, map.slice(place.start, place.end)), `${map.slice(place.end, place.end + AROUND)}${place.end + AROUND < map.length ? "…" : ""}`, names ? make("em", {}, ` (marked: ${names})`) : null),
       );
       return { ...place, box, row };
     });
@@ -68,9 +138,7 @@ export function openOccurrences({ store, codebook, borders, range, label, addMar
       { method: "dialog" },
       make("h2", { id: "occurrences-title" }, `Mark every ‘${shorten(words)}’`),
       make("div.field", {}, make("label", { htmlFor: "occurrences-label" }, "Label"), labels),
-      check(whole, "Whole words only"),
-      check(exact, "Same capitals only"),
-      count,
+      make("div.field", {}, check(whole, "Whole words only"), check(exact, "Same capitals only"), count),
       list,
       make("div.dialog__actions", {}, cancel, go),
     ),
