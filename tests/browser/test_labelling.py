@@ -231,7 +231,7 @@ def test_a_fragment_is_added_and_the_quote_spans_the_hull(page, task):
     drag(page, "About 7,500")
     page.keyboard.press("4")
     page.keyboard.press("f")
-    left, top, right, _ = page.evaluate(POINT, "people")
+    left, top, right, _ = page.evaluate(POINT, "left")
     page.mouse.move(left, top)
     page.mouse.down()
     page.mouse.move(right, top, steps=6)
@@ -239,9 +239,9 @@ def test_a_fragment_is_added_and_the_quote_spans_the_hull(page, task):
     page.wait_for_timeout(100)
     page.keyboard.press("Enter")
     saved(page)
-    assert marks(task) == [mark_of("QUANTITY", "About 7,500 people")]
+    assert marks(task) == [mark_of("QUANTITY", "About 7,500 people 🙏🏽 left")]
     start = TEXT.index("About")
-    assert SpanAnnotation.objects.get(task=task).fragments == [[start, start + 11], [start + 12, start + 18]]
+    assert SpanAnnotation.objects.get(task=task).fragments == [[start, start + 11], [start + 22, start + 26]]
 
 
 def test_a_link_is_chosen_with_n_and_enter(page, task):

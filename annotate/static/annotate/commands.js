@@ -371,6 +371,7 @@ function makeEdits({ store, codebook, borders, ui, view, closed, selected, selec
   const { map } = borders;
   const target = () => ui.pending ?? ui.cursor;
   const trimmed = (pieces) => pieces.map(([start, end]) => borders.snap(start, end, { words: false })).filter(Boolean).map(({ start, end }) => [start, end]);
+  const blank = (from, to) => !map.slice(from, to).trim();
   const quoteOf = (pieces) => map.slice(pieces[0][0], pieces.at(-1)[1]);
   const place = (id, pieces) => store.moveSpan(id, { fragments: pieces, quote: quoteOf(pieces) });
 
@@ -420,7 +421,6 @@ function makeEdits({ store, codebook, borders, ui, view, closed, selected, selec
 
   const finishJoin = (id, otherId) => {
     const [span, other] = [store.span(id), store.span(otherId)];
-    const blank = (from, to) => !map.slice(from, to).trim();
     store.together(() => {
       const comment = [...new Set([span.comment, other.comment])].filter(Boolean).join("; ");
       const attributes = codebook.admissible(span.label, { ...other.attributes, ...span.attributes });
@@ -442,7 +442,7 @@ function makeEdits({ store, codebook, borders, ui, view, closed, selected, selec
 
   const add = () => {
     const { start, end } = target();
-    const pieces = union([...piecesOf(store.span(ui.fragment)), [start, end]]);
+    const pieces = union([...piecesOf(store.span(ui.fragment)), [start, end]], blank);
     place(ui.fragment, pieces);
     select(ui.fragment, { quiet: true });
     say(`Added: ${pieces.length} pieces`);
