@@ -20,8 +20,13 @@ export class ArticleView {
     const elements = [...root.querySelectorAll("[data-start]")];
     this.blocks = elements.map((element) => {
       const start = Number(element.dataset.start);
-      return { element, start, end: start + Array.from(element.textContent).length };
+      return { element, start, end: map.toPoint(map.toUnit(start) + element.textContent.length) };
     });
+  }
+
+  /** The paragraphs that [start, end) reaches, and `more` on both sides. */
+  near({ start, end }, more = 0) {
+    return this.blocks.slice(Math.max(0, countWhile(this.blocks, (block) => block.end <= start) - more), countWhile(this.blocks, (block) => block.start < end) + more);
   }
 
   /** Whether the page shows the text that the offsets count. */
@@ -31,7 +36,12 @@ export class ArticleView {
 
   #keys(spans) {
     const lanes = lanesOf(spans);
-    return new Map(spans.map((span, i) => [span.id, { key: keyOf(span, lanes[i]), start: span.start, end: span.end, span, lane: lanes[i] }]));
+    return new Map(
+      spans.map((span, i) => {
+        const old = this.#drawn.get(span.id);
+        return [span.id, old?.span === span && old.lane === lanes[i] ? old : { key: keyOf(span, lanes[i]), start: span.start, end: span.end, span, lane: lanes[i] }];
+      }),
+    );
   }
 
   adopt(spans) {
@@ -48,9 +58,7 @@ export class ArticleView {
     }
     for (const [id, old] of this.#drawn) if (!next.has(id)) changed.push(old);
     this.#drawn = next;
-    for (const block of this.blocks) {
-      if (changed.some(({ start, end }) => start < block.end && end > block.start)) this.#drawBlock(block, next);
-    }
+    for (const block of new Set(changed.flatMap((one) => this.near(one)))) this.#drawBlock(block, next);
   }
 
   #drawBlock({ element, start, end }, drawn) {
@@ -94,7 +102,8 @@ export class ArticleView {
   }
 
   piecesOf(id) {
-    return [...this.root.querySelectorAll(`mark[data-span-ids~="${CSS.escape(id)}"]`)];
+    const drawn = this.#drawn.get(id);
+    return drawn ? this.near(drawn).flatMap(({ element }) => [...element.querySelectorAll(`mark[data-span-ids~="${CSS.escape(id)}"]`)]) : [];
   }
 
   /** The offset of a DOM point; outside the paragraphs: where the next one begins, or the end of the text. */
@@ -355,7 +364,7 @@ export function bindPalette({ view, ui, commands, codebook, store }) {
     const { offsetWidth: width, offsetHeight: height } = toolbar;
     const roof = document.querySelector(".topbar").offsetHeight + GAP;
     const floor = innerHeight - document.querySelector(".dock").offsetHeight - GAP;
-    const near = fresh && [...view.root.querySelectorAll("mark[data-span-ids]")].map((mark) => mark.getBoundingClientRect()).filter((rect) => rect.bottom > top - height - 60 && rect.top < bottom + height + 60);
+    const near = fresh && view.near(ui.pending, 2).flatMap(({ element }) => [...element.querySelectorAll("mark[data-span-ids]")].map((mark) => mark.getBoundingClientRect())).filter((rect) => rect.bottom > top - height - 60 && rect.top < bottom + height + 60);
     if (near) {
       crowd = {
         marksAbove: near.filter((rect) => rect.bottom <= top + 4 && rect.bottom > top - height).length,

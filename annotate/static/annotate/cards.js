@@ -20,10 +20,13 @@ const EDITS = [
 
 const PROPOSED = /^(value|comparator)/; // touching one of these settles what the text proposed
 
+const AT_ONCE = 60; // cards that are made in one go
+
 export class Cards {
   #made = new Map(); // span id -> element
   #stale = new Set(); // span ids whose cards are out of date
   #timer = null;
+  #rest = null; // the cards of a long list are filled when the browser has time
 
   constructor({ store, codebook, ui, commands, proposals }) {
     Object.assign(this, { store, codebook, ui, commands, proposals, list: byId("cards") });
@@ -48,9 +51,10 @@ export class Cards {
   }
 
   #draw() {
-    const { store } = this;
+    const { store, ui } = this;
     clearTimeout(this.#timer);
     this.#timer = null;
+    let left = AT_ONCE;
     const stale = this.#stale;
     this.#stale = new Set();
     const near = new Set(stale);
@@ -71,17 +75,15 @@ export class Cards {
     let at = this.list.firstElementChild;
     for (const span of wanted) {
       const old = this.#made.get(span.id);
-      if (old && !stale.has(span.id)) {
+      const later = stale.has(span.id) && left <= 0 && span.id !== ui.selected && span.id !== ui.candidate;
+      if (later) this.#stale.add(span.id);
+      if (old && (later || !stale.has(span.id) || this.#update(old, span))) {
         if (old === at) at = at.nextElementSibling;
         else this.list.insertBefore(old, at);
         continue;
       }
-      if (old && this.#update(old, span)) {
-        if (old === at) at = at.nextElementSibling;
-        else this.list.insertBefore(old, at);
-        continue;
-      }
-      const card = this.#card(span);
+      left -= 1;
+      const card = later ? make("li.card", { dataset: { card: span.id } }) : this.#card(span);
       this.#made.set(span.id, card);
       if (old && old === at) {
         at = at.nextElementSibling;
@@ -91,6 +93,10 @@ export class Cards {
         this.list.insertBefore(card, at);
       }
     }
+    if (this.#stale.size) this.#rest ??= (globalThis.requestIdleCallback ?? setTimeout)(() => {
+      this.#rest = null;
+      this.#draw();
+    });
     byId("no-marks").hidden = wanted.length > 0;
     byId("mark-count").textContent = wanted.length;
     if (key && !focused.isConnected) this.#refocus(key, draft);
@@ -129,7 +135,7 @@ export class Cards {
   }
 
   cardOf(id) {
-    if (this.#timer !== null) this.#draw();
+    if (this.#timer !== null || this.#stale.has(id)) this.#draw();
     return this.#made.get(id) ?? null;
   }
 

@@ -128,6 +128,7 @@ const LOG_LENGTH = 400;
 
 export class Store {
   #listeners = [];
+  #sorted = null; // the marks in reading order, until one changes
   #unacknowledged = []; // operations, oldest first
   #gesture = null; // {tail, touched} while the operations of one gesture are made
 
@@ -143,6 +144,7 @@ export class Store {
     this.state = state.state;
     this.revision = state.revision;
     this.rows = rowsOf(state);
+    this.#sorted = null;
     this.log = state.history.slice(-LOG_LENGTH);
   }
 
@@ -156,7 +158,7 @@ export class Store {
 
   /** Marks in reading order. */
   get spans() {
-    return [...this.rows.spans.values()].sort((a, b) => a.start - b.start || b.end - a.end || (a.id < b.id ? -1 : 1));
+    return (this.#sorted ??= [...this.rows.spans.values()].sort((a, b) => a.start - b.start || b.end - a.end || (a.id < b.id ? -1 : 1)));
   }
 
   span(id) {
@@ -204,6 +206,7 @@ export class Store {
     const images = imagesOf(this.rows, operation, this.log);
     if (!images) return null;
     put(this.rows, images.after);
+    this.#sorted = null;
     const entry = { op_id: operation.op_id, kind: operation.kind, undoes: operation.undoes ?? null, ...images };
     this.log = [...this.log, entry].slice(-LOG_LENGTH);
     return entry;

@@ -183,10 +183,18 @@ function emphasise() {
   view.root.toggleAttribute("data-active", Boolean(ui.selected || ui.pending || ui.cursor));
 }
 
-function showCounts() {
-  const lacks = codebook.missing(store.spans, [...store.rows.relations.values()], store.rows.answers);
-  const marks = new Set(lacks.map(({ span, question }) => span ?? question)).size;
-  byId("todo").textContent = marks ? `${marks} incomplete` : "";
+const incomplete = new Set(); // ids of marks that lack something
+function showCounts(touched) {
+  // Of a long list only the marks that changed are looked at again.
+  const all = touched.size > 99;
+  const changed = all ? store.spans : [...touched].map((id) => store.span(id)).filter(Boolean);
+  const relations = all ? [...store.rows.relations.values()] : changed.flatMap(({ id }) => store.relationsFrom(id));
+  if (all) incomplete.clear();
+  for (const id of touched) incomplete.delete(id);
+  const lacks = codebook.missing(changed, relations, store.rows.answers);
+  for (const { span } of lacks) if (span) incomplete.add(span);
+  const count = incomplete.size + lacks.filter(({ span }) => !span).length;
+  byId("todo").textContent = count ? `${count} incomplete` : "";
   const stacks = stacksOf(store.log);
   byId("undo").disabled = !stacks.undo || !store.editable;
   byId("redo").disabled = !stacks.redo || !store.editable;
@@ -209,7 +217,7 @@ function draw({ touched }) {
   handles.join();
   emphasise();
   palette.draw();
-  showCounts();
+  showCounts(touched);
 }
 store.listen(draw);
 ui.listen((before) => {
@@ -257,7 +265,7 @@ if (!view.matches()) {
     const known = new Set(state.history.map(({ op_id }) => op_id));
     await queue.forget([...dropped, ...waiting.map(({ operation }) => operation.op_id).filter((id) => known.has(id))]);
     sender.wake();
-  } else draw({ touched: store.rows.spans.keys() });
+  } else draw({ touched: new Set(store.rows.spans.keys()) });
   showClosed();
   document.documentElement.dataset.ready = "";
 }

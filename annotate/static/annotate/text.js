@@ -118,11 +118,13 @@ const pairs = (flat) => {
   return made;
 };
 
+const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
+
 /** Cut into graphemes: [[start, end, text]…], counted from `base`. */
 export function graphemes(text, base = 0) {
   const made = [];
   let at = base;
-  for (const { segment } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text)) {
+  for (const { segment } of GRAPHEMES.segment(text)) {
     const size = Array.from(segment).length;
     made.push([at, at + size, segment]);
     at += size;
@@ -142,22 +144,18 @@ export class Borders {
   /** What the word cursor visits: words and the signs between them. */
   get stops() {
     if (this.madeStops) return this.madeStops;
-    const stops = [];
-    let reached = 0;
-    const between = (end) => {
-      const gap = end > reached ? this.map.slice(reached, end) : "";
-      if (SIGN.test(gap)) {
-        for (const [start, stop, text] of graphemes(gap, reached)) if (SIGN.test(text)) stops.push([start, stop]);
-      }
-    };
-    for (const [start, end] of this.words) {
-      between(start);
-      stops.push([start, end]);
-      reached = end;
+    const { map, words } = this;
+    const signs = [];
+    let reached = 0; // the gaps before this point are cut
+    for (const { index } of map.text.matchAll(new RegExp(SIGN, "gu"))) {
+      const point = map.toPoint(index);
+      const at = Borders.at(words, point);
+      const from = words[at]?.[1] ?? 0;
+      if (point < Math.max(reached, from)) continue;
+      reached = words[at + 1]?.[0] ?? map.length;
+      signs.push(...graphemes(map.slice(from, reached), from).filter(([, , text]) => SIGN.test(text)).map(([start, end]) => [start, end]));
     }
-    between(this.map.length);
-    this.madeStops = stops;
-    return stops;
+    return (this.madeStops = signs.length ? [...words, ...signs].sort((a, b) => a[0] - b[0]) : words);
   }
 
   /** Index of the last range that begins at or before `point`, or -1. */
