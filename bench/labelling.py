@@ -6,6 +6,7 @@ is dropped afterwards; the clients run on the same machine. Server CPU and SQL s
 Opening a task of 600 words with 40 marks (as a page and as the API's state) and saving batches of 12 are also measured
 alone, each with 16 clients who do nothing else, and set beside doccano's recorded rates.
 Claiming is measured again in a project a hundred times as large, for someone who has done nearly all of it.
+What the browser makes of a page is measured by ``bench.large_document``.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     settings.DEBUG = False
     settings.ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
     load = os.getloadavg()[0]
-    with _own_database():
+    with own_database():
         workload = _module(path)
         figures = _over_http(workload, options.tasks) | _alone(workload) | _in_process(workload) | _claiming_at_scale()
         with connection.cursor() as cursor:
@@ -430,7 +431,7 @@ def _codebook() -> Codebook:
 
 
 @contextmanager
-def _own_database() -> Iterator[None]:
+def own_database() -> Iterator[None]:
     name = connection.settings_dict["NAME"]
     connection.settings_dict["TEST"]["NAME"] = f"bench_labelling_{os.getpid()}"
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)

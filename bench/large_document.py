@@ -16,18 +16,41 @@ import statistics
 import time
 from typing import Any
 
-from bench.labelling import _own_database  # sets Django up
-from django.conf import settings
-from django.test import Client
-from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+import django
 
-from annotate.models import Task
-from annotate.operations.marks import apply_operations
-from tests.factories import make_article, make_project, make_task, make_user
-from tests.service import running
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("DEBUG", "1")
+django.setup()
 
-WORDS = "town council people said more than after winter river numbers counted officials road school older market".split()
+from django.conf import settings  # noqa: E402 - only after setup
+from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+from annotate.models import Task  # noqa: E402
+from annotate.operations.marks import apply_operations  # noqa: E402
+from bench.labelling import own_database  # noqa: E402
+from tests.factories import make_article, make_project, make_task, make_user  # noqa: E402
+from tests.service import running  # noqa: E402
+
+WORDS = [
+    "town",
+    "council",
+    "people",
+    "said",
+    "more",
+    "than",
+    "after",
+    "winter",
+    "river",
+    "numbers",
+    "counted",
+    "officials",
+    "road",
+    "school",
+    "older",
+    "market",
+]
 LABELS = ("SOURCE", "CONTENT", "CUE")
 # From a key to the frame after it: the frame callback runs before the paint, the message after it.
 NEXT_FRAME = """(key) => new Promise((resolve) => {
@@ -60,19 +83,22 @@ def main(arguments: list[str] | None = None) -> int:
     settings.DEBUG = False
     settings.ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
     load = os.getloadavg()[0]
-    with _own_database():
+    with own_database():
         marked, plain = _tasks(options.words, options.marks)
         figures = _server(marked, "marked") | _server(plain, "plain")
         # Playwright's loop would get a database connection of its own.
         desks = {"plain": _desk(plain), "marked": _desk(marked)}
-        with running(workers=1, threads=6, SECRET_KEY=settings.SECRET_KEY) as address, sync_playwright() as playwright:
-            with playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"]) as browser:
-                paints: dict[str, list[float]] = {name: [] for name in desks}
-                for _ in range(options.runs):
-                    for name, desk in desks.items():
-                        paints[name].append(_first_paint(browser, address, desk))
-                figures |= {f"first_paint_{name}_ms": statistics.median(times) for name, times in paints.items()}
-                figures |= _work(browser, address, desks["marked"])
+        with (
+            running(workers=1, threads=6, SECRET_KEY=settings.SECRET_KEY) as address,
+            sync_playwright() as playwright,
+            playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"]) as browser,
+        ):
+            paints: dict[str, list[float]] = {name: [] for name in desks}
+            for _ in range(options.runs):
+                for name, desk in desks.items():
+                    paints[name].append(_first_paint(browser, address, desk))
+            figures |= {f"first_paint_{name}_ms": statistics.median(times) for name, times in paints.items()}
+            figures |= _work(browser, address, desks["marked"])
     figures["first_paint_ratio"] = figures["first_paint_marked_ms"] / figures["first_paint_plain_ms"]
     result = {
         "bench": "large_document",
@@ -109,7 +135,9 @@ def _tasks(words: int, marks: int) -> tuple[Task, Task]:
     tasks = []
     for name in ("marked", "plain"):
         annotator = make_user(name)
-        tasks.append(make_task(make_project(members={annotator: "annotator"}), make_article(text + f"\n\n{name}"), annotator))
+        tasks.append(
+            make_task(make_project(members={annotator: "annotator"}), make_article(text + f"\n\n{name}"), annotator)
+        )
     dice = random.Random(2)
     starts = sorted(dice.sample([i + 1 for i, c in enumerate(text) if c == " "], marks))
     operations = [_added(text, start, text.find(" ", start + dice.randint(2, 60)), dice) for start in starts]
