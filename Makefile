@@ -2,6 +2,8 @@
 
 PORT ?= 8000
 ARGS ?=
+# A test process for each core, each with a database of its own; files stay together. PARALLEL= runs them in one.
+PARALLEL ?= -n auto --dist loadfile
 # Any of these may be too old; the first that is not is taken.
 PYTHON ?= python3
 PYTHONS = $(PYTHON) python3.14 python3.13 python3.12 $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python3
@@ -43,7 +45,7 @@ demo: .venv/installed ## Serve a sample project with sample accounts (PORT=8000)
 	$(BIN)/python manage.py demo --port $(PORT)
 
 test: .venv/installed-dev ## Run all tests (ARGS="-k name" for some)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 check: .venv/installed-dev ## Lint, format, types, direction of imports, templates, migrations
 	$(BIN)/ruff check
