@@ -1,6 +1,7 @@
 """Attributes, links, questions and guidelines on the labelling page, by keyboard and by mouse."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from annotate.models import RelationAnnotation, SpanAnnotation, Task
+from annotate.models import ArticleAnnotation, Project, RelationAnnotation, SpanAnnotation, Task
 from tests.browser.test_labelling import POINT, drag, open_task, saved, sign_in
 from tests.factories import make_article, make_codebook, make_mark, make_project, make_task, make_user
 from tests.service import running
@@ -275,3 +276,121 @@ def test_a_second_link_where_one_is_allowed_takes_the_place_of_the_first_and_say
     expect(page.locator("#live")).to_contain_text("instead of ‘the mayor’")
     saved(page)
     assert links(task) == [("ATTRIBUTED_TO", "they warned", "Officials in the port")]
+
+
+QUESTIONS: list[dict[str, Any]] = [
+    {
+        "code": "tone",
+        "title": "Tone",
+        "definition": "Towards the bridge.",
+        "type": "choice",
+        "required": True,
+        "values": [{"code": "pro", "title": "For"}, {"code": "anti", "title": "Against"}],
+    },
+    {"code": "topics", "title": "Topics", "type": "text", "many": True},
+    {"code": "people", "title": "People named", "type": "number"},
+    {"code": "day", "title": "Day of the event", "type": "date"},
+    {"code": "days", "title": "Other days", "type": "date", "many": True},
+    {"code": "conflict", "title": "Conflict", "type": "boolean"},
+]
+
+
+def answers(task: Task) -> dict[str, Any]:
+    return dict(ArticleAnnotation.objects.filter(task=task).values_list("question", "value"))
+
+
+@pytest.fixture
+def asked(chromium: Browser, address: str) -> Iterator[tuple[Page, Task]]:
+    """A task whose codebook asks about the whole article."""
+    annotator = make_user("nils")
+    project = make_project(
+        codebook=make_codebook(content() | {"name": "asking", "questions": QUESTIONS}),
+        members={annotator: "annotator"},
+        guidelines="# Project\n\nMark the bridge.\n\nLeave the port.",
+    )
+    task = make_task(project, make_article(TEXT), annotator)
+    problems: list[str] = []
+    with chromium.new_context(viewport={"width": 1400, "height": 900}, base_url=address) as context:
+        sign_in(context, task)
+        yield open_task(context, task, problems), task
+    assert problems == []
+
+
+def test_the_articles_questions_are_answered_by_keys_alone(asked):
+    page, task = asked
+    page.keyboard.press("o")
+    expect(page.locator("#pane-questions")).to_contain_text("Towards the bridge.")
+    page.keyboard.press("a")  # against
+    page.keyboard.press("Enter")
+    page.keyboard.type("bridges; ports")
+    page.keyboard.press("Enter")
+    page.keyboard.type("2,5oo")
+    page.keyboard.press("Enter")
+    expect(page.locator("#pane-questions [data-field=people]")).to_contain_text("This is no number")
+    page.fill("#pane-questions [data-field=people] input", "2,500")
+    page.keyboard.press("Enter")
+    page.keyboard.type("10212018")
+    page.keyboard.press("Enter")
+    page.keyboard.type("2018-10-22; 2018-10-23")
+    page.keyboard.press("Enter")
+    page.keyboard.press("y")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "article"
+    saved(page)
+    assert answers(task) == {
+        "tone": "anti",
+        "topics": ["bridges", "ports"],
+        "people": 2500,
+        "day": "2018-10-21",
+        "days": ["2018-10-22", "2018-10-23"],
+        "conflict": True,
+    }
+
+
+def test_a_required_question_stands_in_the_way_of_submitting_until_it_is_answered(asked):
+    page, task = asked
+    page.click("[data-action=submit]")
+    expect(page.locator("#missing")).to_contain_text("Not answered: Tone")
+    expect(page.locator("#submit-confirm")).to_be_disabled()
+    page.click("#missing button")
+    page.click("#pane-questions label:has-text('For')")
+    saved(page)
+    page.click("[data-action=submit]")
+    expect(page.locator("#submit-confirm")).to_be_enabled()
+    assert answers(task) == {"tone": "pro"}
+
+
+def test_guidelines_open_at_the_label_and_are_searched(linked, page, task):
+    page.click(f"[data-card='{linked['quantity'].id}'] .card__open")
+    page.focus("#article")
+    page.keyboard.press("g")
+    expect(page.locator("#guide-QUANTITY h3")).to_be_in_viewport()
+    page.fill("#guide-search", "vague counts")
+    expect(page.locator(".guide__label:not([hidden])")).to_have_count(1)
+    expect(page.locator(".guide__search [role=status]")).to_have_text(re.compile("^1 of "))
+    page.keyboard.press("Escape")
+    assert page.locator(".guide__label:not([hidden])").count() > 5
+    page.fill("#guide-search", "nothing of the kind")
+    expect(page.locator(".guide__search [role=status]")).to_have_text("nothing found")
+    page.focus("#article")
+    page.keyboard.press("g")
+    expect(page.locator("#guide-QUANTITY h3")).to_be_in_viewport()
+
+
+def test_what_changed_in_the_guidelines_since_the_last_look_is_shown_until_looked_at(asked):
+    page, task = asked
+    expect(page.locator("#guide-search")).to_have_count(1)
+    expect(page.locator(".tab__dot")).to_have_count(0)
+    Project.objects.filter(pk=task.project_id).update(guidelines="# Project\n\nMark the bridge.\n\nMark the port too.")
+    for _ in range(2):  # a second visit without a look changes nothing
+        page.reload()
+        page.wait_for_selector("html[data-ready]")
+        expect(page.locator("#tab-guide .tab__dot")).to_be_visible()
+    page.click("#tab-guide")
+    expect(page.locator("[data-new]")).to_have_text(["New Mark the port too."])
+    expect(page.locator(".guide__news")).to_contain_text("1 new, 1 gone")
+    expect(page.locator(".guide__news del")).to_have_text("Leave the port.")
+    expect(page.locator(".tab__dot")).to_have_count(0)
+    page.reload()
+    page.wait_for_selector("#guide-search", state="attached")
+    expect(page.locator(".tab__dot")).to_have_count(0)

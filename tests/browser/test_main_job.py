@@ -107,7 +107,7 @@ FOCUSED_FIELD = """() => {
   if (!field) return null;
   const control = document.activeElement;
   return {name: field.dataset.field, kind: field.dataset.kind, required: Boolean(field.querySelector(".field__must")),
-          control: control.tagName === "SELECT" ? "select" : control.type};
+          control: field.dataset.kind === "choice" && control.type === "text" ? "list" : control.type};
 }"""
 
 
@@ -213,7 +213,7 @@ class Desk:
     def _answer(self, field: dict[str, str]) -> None:
         if field["kind"] == "number":
             self.page.keyboard.type("900")
-        elif field["control"] == "select":
+        elif field["control"] == "list":
             self.press("ArrowDown")
         elif field["control"] == "radio":
             self.press("Space")

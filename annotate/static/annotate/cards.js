@@ -422,8 +422,13 @@ export function makePanel({ cards, codebook }) {
     guide: (code) => {
       show("guide");
       sheet(true);
+      const search = byId("guide-search");
+      if (search?.value) {
+        search.value = "";
+        search.dispatchEvent(new Event("input"));
+      }
       const entry = code && byId(`guide-${code}`);
-      body.scrollTop = entry ? entry.offsetTop - 12 : 0;
+      body.scrollTop = entry ? entry.offsetTop - 64 : 0;
       say(code ? `Guidelines: ${codebook.label(code).name}` : "Guidelines");
     },
   };

@@ -164,6 +164,10 @@ function combo(field, options, value, id, set, free) {
       at = offered.length ? (at + step + offered.length + (at < 0 && step < 0)) % offered.length : -1;
       light();
     } else if (event.key === "Enter" && at >= 0 && !list.hidden) pick(offered[at]);
+    else if (event.key === "Tab" && at >= 0 && !list.hidden) {
+      pick(offered[at]);
+      take();
+    }
     else if (event.key === "Escape" && !list.hidden) {
       event.preventDefault();
       close();
@@ -199,7 +203,8 @@ function typed(field, value, id, set, read, problem) {
 function date(field, value, id, set) {
   if (field.many) return typed(field, value, id, set, dateFrom, "Write days as 2018-10-21, separated by semicolons.");
   const control = make("input", { id, type: "date", value: value ?? "", dataset: { focusKey: id } });
-  settle(control, () => set(control.value || null));
+  // The year 0020 is 2018 half typed.
+  settle(control, () => (!control.value || control.value >= "1000") && set(control.value || null));
   return labelled(field, id, control);
 }
 

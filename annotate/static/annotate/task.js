@@ -268,4 +268,6 @@ if (!view.matches()) {
   } else draw({ touched: new Set(store.rows.spans.keys()) });
   showClosed();
   document.documentElement.dataset.ready = "";
+  // Not needed for the first paint, nor for the first mark.
+  setTimeout(async () => (await import("./guide.js")).makeGuide(state, localStorage), 200);
 }
