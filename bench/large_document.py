@@ -163,10 +163,16 @@ def _added(text: str, start: int, end: int, dice: random.Random) -> dict[str, An
     return {"op_id": op_id, "kind": "add", "target": target, "before": None, "after": after, "undoes": None}
 
 
+def _session(task: Task) -> Client:
+    client = Client()
+    assert task.annotator is not None
+    client.force_login(task.annotator)
+    return client
+
+
 def _server(task: Task, name: str) -> dict[str, float]:
     """CPU of one page on the server, the mean of several, and its size."""
-    client = Client()
-    client.force_login(task.annotator)
+    client = _session(task)
     path = f"/tasks/{task.uuid}/"
     client.get(path)
     start = time.process_time()
@@ -181,9 +187,7 @@ def _server(task: Task, name: str) -> dict[str, float]:
 
 def _desk(task: Task) -> tuple[str, str]:
     """The page's path and a session that may open it."""
-    client = Client()
-    client.force_login(task.annotator)
-    return f"/tasks/{task.uuid}/", client.cookies["sessionid"].value
+    return f"/tasks/{task.uuid}/", _session(task).cookies["sessionid"].value
 
 
 def _open(browser: Browser, address: str, desk: tuple[str, str]) -> Page:

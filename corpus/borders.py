@@ -12,13 +12,13 @@ from importlib.metadata import version
 
 from uniseg import wordbreak
 
-VERSION = f"uniseg {version('uniseg')}/1"
+VERSION = f"uniseg {version('uniseg')}/2"
 
 _CHUNK = re.compile(r"\S+")
 _LAST_SIMPLE_LETTER = "\u058f"  # Latin, Greek, Cyrillic, Armenian: a run of letters is one word
 _INITIALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")
 
-_TERMINATOR = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[」』”’）]*")
+_TERMINATOR = re.compile(r"[.!?…؟۔।॥]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[」』”’）]*")
 _TITLES = frozenset(
     [
         "mr",

@@ -17,6 +17,7 @@ from annotate.rendering import paragraphs_of
 from annotate.state import read_state
 from annotate.user_settings import settings_of
 from annotate.views.requests import PageRequest
+from corpus.scripts import direction_of, lacks_word_borders
 
 # Seconds that the browser may keep a page which it fetched before it was asked for.
 PREFETCHED = 20
@@ -38,6 +39,8 @@ def task(request: PageRequest, uuid: UUID) -> HttpResponse:
         {
             "state": state,
             "layers": layers,
+            "direction": direction_of(state.article["text"]),
+            "by_characters": lacks_word_borders(state.article["text"]),
             "paragraphs": paragraphs_of(state.article, state.spans, layers),
             "facts": _facts(state.article_meta),
             "guidelines_html": guidelines_html(state.guidelines),

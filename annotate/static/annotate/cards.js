@@ -150,7 +150,7 @@ export class Cards {
       "button.card__open",
       { type: "button", "aria-expanded": String(selected), dataset: { act: "open", focusKey: `${span.id}:open` } },
       make("span.tag", {}, make("span.tag__key", { "aria-hidden": "true" }, label.key), make("span.tag__name", {}, label.name)),
-      make("span.card__quote", { lang: byId("article").lang }, wordsOf(span)),
+      make("span.card__quote", { lang: byId("article").lang, dir: byId("article").dir }, wordsOf(span)),
     );
     const tools = make(
       "div.card__tools",

@@ -311,7 +311,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     unlink: (relationId) => closed() || store.unrelate(relationId),
     switchEdge: onSelected(() => {
       ui.set({ edge: ui.edge === "end" ? "start" : "end" });
-      say(`Shift and arrows move the ${ui.edge === "end" ? "right" : "left"} edge`);
+      say(`Shift and arrows move the ${ui.edge} of the mark`);
     }),
     unsure: onSelected((span) => {
       if (closed()) return;

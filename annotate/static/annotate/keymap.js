@@ -120,7 +120,9 @@ export function bindKeyboard({ commands, codebook, article, list, singles }) {
     const typing = target.matches(TYPING);
     const inArticle = target === article || target === document.body;
     const reading = inArticle || list.contains(target);
-    const chord = chordOf(event);
+    let chord = chordOf(event);
+    // An arrow goes where it points: to the left is the next word of a text that runs from right to left.
+    if (chord && inArticle && article.dir === "rtl") chord = chord.replace(/(?<=Arrow)Left|(?<=Arrow)Right/, (side) => (side === "Left" ? "Right" : "Left"));
     if (codebook.layerKeys.has(chord) && !typing && reading && singles()) {
       event.preventDefault();
       return void (/^\d$/.test(chord) ? commands.digit(chord) : commands.layer(chord));

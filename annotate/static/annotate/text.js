@@ -109,7 +109,7 @@ export function capsOf(piece, span) {
 // browser versions; only what no word covers (quotation marks, emoji) is cut here, by graphemes.
 
 // What an annotator may want inside a span although it is no word.
-const SIGN = /["“”„‟‘’‚«»‹›$€£¥%‰\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
+const SIGN = /["“”„‟‘’‚«»‹›「」『』《》$€£¥%‰\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
 const SPACE = /^\s*$/u;
 
 const pairs = (flat) => {
