@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from annotate.models import SpanAnnotation, Task, UserSettings
+from annotate.models import RelationAnnotation, SpanAnnotation, Task, UserSettings
 from tests.browser.test_labelling import POINT, drag, open_task, saved, sign_in
 from tests.factories import make_article, make_codebook, make_project, make_task, make_user
 from tests.service import running
@@ -180,6 +180,37 @@ def test_a_mark_is_split_and_two_are_joined_by_mouse(page, task):
     page.mouse.click((left + right) / 2, top)
     saved(page)
     assert marks(task) == [("SOURCE", ["people came", "سبعة آلاف"]), ("SOURCE", ["شخص"])]
+
+
+def links(task: Task) -> list[tuple[str, str]]:
+    rows = RelationAnnotation.objects.filter(task=task, deleted_at=None).select_related("from_span", "to_span")
+    return sorted((row.from_span.quote, row.to_span.quote) for row in rows)
+
+
+def test_links_go_along_with_joined_and_split_marks_and_come_back_with_undo(page, task):
+    mark(page, "police", "2")
+    mark(page, "said", "2")
+    mark(page, "people came back", "3")
+    page.keyboard.press("l")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert links(task) == [("people came back", "said")]
+    page.keyboard.press("p")
+    page.keyboard.press("p")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert links(task) == [("people came back", "police said")]
+    page.keyboard.press("n")
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert links(task) == [("came back", "police said"), ("people", "police said")]
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    saved(page)
+    assert links(task) == [("people came back", "said")]
+    assert [label for label, _ in marks(task)] == ["SOURCE", "SOURCE", "CONTENT"]
 
 
 def test_a_mark_is_copied_and_relabelled_by_keyboard_and_by_mouse(page, task):

@@ -4,19 +4,13 @@
  */
 import { byId, icon, make, say, shorten } from "./dom.js";
 import { fieldOf, shown } from "./forms.js";
-import { keyFor } from "./keymap.js";
+import { titleOf } from "./keymap.js";
 import { readAnswer } from "./saving.js";
 import { same } from "./store.js";
 import { piecesOf, wordsOf } from "./text.js";
 
-const EDITS = [
-  ["palette", "Label", "Choose another label"],
-  ["duplicate", "Copy", "Mark the same words with another label too"],
-  ["fragment", "Words", "Add words, or take words away"],
-  ["split", "Split", "Split before a word"],
-  ["join", "Join", "Join with another mark of this label"],
-  ["occurrences", "All", "Mark every occurrence of these words"],
-];
+/** Buttons of the selected card: their commands and names. */
+const EDITS = { palette: "Label", duplicate: "Copy", fragment: "Words", split: "Split", join: "Join", occurrences: "All" };
 
 const PROPOSED = /^(value|comparator)/; // touching one of these settles what the text proposed
 
@@ -155,9 +149,9 @@ export class Cards {
     const tools = make(
       "div.card__tools",
       {},
-      tool("unsure", "Unsure", `Unsure (${keyFor("unsure")})`, { "aria-pressed": String(span.unsure) }),
-      tool("comment", "Comment", `Comment (${keyFor("comment")})`, { "data-on": Boolean(span.comment) }),
-      tool("remove", "Delete", `Delete (${keyFor("remove")})`),
+      tool("unsure", "Unsure", titleOf("unsure"), { "aria-pressed": String(span.unsure) }),
+      tool("comment", "Comment", titleOf("comment"), { "data-on": Boolean(span.comment) }),
+      tool("remove", "Delete", titleOf("remove")),
     );
     return make(
       "li.card",
@@ -179,7 +173,7 @@ export class Cards {
   #edits(span) {
     const { store } = this;
     if (!store.editable) return null;
-    const button = ([act, name, title]) => make("button.button.button--small", { type: "button", title: `${title} (${keyFor(act)})`, dataset: { act, focusKey: `${span.id}:${act}` } }, name);
+    const button = ([act, name]) => make("button.button.button--small", { type: "button", title: titleOf(act), dataset: { act, focusKey: `${span.id}:${act}` } }, name);
     const pieces = piecesOf(span);
     const drop = ([start, end]) => {
       const words = wordsOf({ ...span, fragments: [[start, end]] });
@@ -188,7 +182,7 @@ export class Cards {
     return make(
       "div.card__edits",
       {},
-      ...EDITS.map(button),
+      ...Object.entries(EDITS).map(button),
       pieces.length > 1 ? make("ul.chips", { "aria-label": "Pieces" }, ...pieces.map(drop)) : null,
     );
   }

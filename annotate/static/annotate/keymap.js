@@ -76,8 +76,11 @@ export function rowsWith(own, layerKeys) {
 /** The rows in force on this page. */
 export const keyboard = { rows: KEYMAP };
 
+const rowOf = (run) => keyboard.rows.find((row) => row.run === run);
 /** The key of a command, as it is now. */
-export const keyFor = (run) => keyboard.rows.find((row) => row.run === run)?.keys[0] ?? "";
+export const keyFor = (run) => rowOf(run).keys[0];
+/** What a command does, and its key. */
+export const titleOf = (run) => `${rowOf(run).words} (${keyFor(run)})`;
 
 /** The chord of a key event: "Ctrl+Shift+z", "Shift+ArrowLeft", "?"; Cmd counts as Ctrl; null with Alt or AltGr. */
 export function chordOf({ key, ctrlKey, metaKey, shiftKey, altKey }) {
