@@ -223,6 +223,14 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def received_hash(received: str) -> int:
+    """A signed number of 64 bits that stands for headline and text as received, whatever cleaning makes of them.
+
+    The first eight bytes of their SHA-256, which Postgres can compute too (migration 0010).
+    """
+    return int.from_bytes(hashlib.sha256(received.encode()).digest()[:8], signed=True)
+
+
 def beyond_ascii(text: str) -> str:
     """The characters of the text that are not in ASCII, in their order: quick, whatever the length."""
     return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")

@@ -207,6 +207,9 @@ class Article(models.Model):
     zones = models.JSONField(editable=False, default=list, help_text="[{zone, start, end}] into text.")
     text_sha256 = models.CharField(max_length=64, editable=False)
     fingerprint = models.CharField(max_length=64, editable=False)
+    received_hash = models.BigIntegerField(
+        null=True, editable=False, help_text="Stands for headline and text as received: the same for all versions."
+    )
     n_chars = models.PositiveIntegerField(editable=False)
     cleaner_version = models.CharField(
         max_length=500,
@@ -258,6 +261,8 @@ class Article(models.Model):
             models.Index(fields=["story", "-id"], name="article_by_story"),
             # import_articles looks duplicates up by fingerprint alone before it knows the outlet.
             models.Index(fields=["fingerprint"], name="article_by_fingerprint"),
+            # And, where the rules have changed since, by what was received.
+            models.Index(fields=["received_hash"], name="article_by_received"),
             # Browsing: each order is an index to be walked from the cursor on, and each filter finds its few articles
             # by one of these; what is frequent is met soon on the walk. More would cost imports more than it gives.
             models.Index(fields=["published_at", "id"], name="article_by_date"),

@@ -18,7 +18,7 @@ BYLINE_WIDTH = 500
 # What the cells of a prepared article are, in order. The rest of the row only the database's side knows.
 COLUMNS = (
     "external_id", "url", "title", "byline", "published_at", "language", "rights", "raw", "raw_fields", "text", "segments",
-    "removed", "zones", "text_sha256", "fingerprint", "n_chars", "cleaner_version", "agency",
+    "removed", "zones", "text_sha256", "fingerprint", "received_hash", "n_chars", "cleaner_version", "agency",
     "n_mojibake",
 )  # fmt: skip
 
@@ -45,6 +45,7 @@ class Prepared(NamedTuple):
     outlet: str
     story: str
     fingerprint: str
+    received_hash: int
     cells: bytes
     missing: tuple[str, ...]
     text: str
@@ -81,6 +82,7 @@ def _prepared(row: ImportRow, rules: RuleSet, cleaning: Cleaning) -> Outcome:
         outlet=fields.get("outlet", "").strip() or article.outlet or row.outlet,
         story=fields.get("story", ""),
         fingerprint=article.fingerprint,
+        received_hash=article.received_hash,
         cells=_cells(row, article, rules.version),
         missing=tuple(
             name
@@ -130,6 +132,7 @@ def _cells(row: ImportRow, article: CleanArticle, version: str) -> bytes:
         f"[{zones}]",
         article.text_sha256,
         article.fingerprint,
+        str(article.received_hash),
         str(len(article.text)),
         version,
         _text_or_null(article.agency or None),

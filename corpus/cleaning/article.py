@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from corpus.canonical import Line as CanonicalLine
-from corpus.canonical import canonicalise, fingerprint, is_normal, plain, text_sha256, trim, trim_title
+from corpus.canonical import canonicalise, fingerprint, is_normal, plain, received_hash, text_sha256, trim, trim_title
 from corpus.cleaning import agency, headline, mojibake, zones
 from corpus.cleaning.page import Cut, Line, Page, Rule, lines_of
 from corpus.cleaning.rules import ALL_RULES, INVISIBLE, LAYOUT, METADATA, RuleSet
@@ -58,6 +58,7 @@ class CleanArticle:
     agency: str
     text_sha256: str = field(repr=False)
     fingerprint: str = field(repr=False)
+    received_hash: int = field(repr=False)
     n_mojibake: int
     cleaner_version: str
 
@@ -79,6 +80,7 @@ class CleanArticle:
             "n_mojibake": self.n_mojibake,
             "text_sha256": self.text_sha256,
             "fingerprint": self.fingerprint,
+            "received_hash": self.received_hash,
             "n_chars": len(self.text),
             "cleaner_version": self.cleaner_version,
         }
@@ -158,6 +160,7 @@ def clean(fields: Mapping[str, str], rules: RuleSet = ALL_RULES) -> CleanArticle
         outlet=plain(fields.get("outlet", "")) or found_outlet,
         text_sha256=text_sha256(canonical.text),
         fingerprint=fingerprint(canonical.text, canonical=True),
+        received_hash=received_hash(received[: max(f["end"] for f in received_fields if f["name"] in TEXT_FIELDS)]),
         n_mojibake=0 if repaired is not None else len(edits),
         cleaner_version=rules.version,
     )

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from django.conf import settings as django_settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -52,7 +53,7 @@ def import_rows(
 
     ``story`` (a slug) and ``outlet`` (a name) stand in where a record names none; both are made if missing; what else
     may be chosen is in ``settings``, which then counts alone. An article is a duplicate where its outlet has the same
-    text already, case and white space aside; under another outlet it is a new article in the same near-duplicate group.
+    text already, case and white space aside, or made another text of the same received one by other rules; under another outlet it is a new article in the same near-duplicate group.
     A dry run does all of it and takes it back.
     """
     settings = settings or ImportSettings(format=format, story=story, outlet=outlet)
@@ -163,6 +164,7 @@ class _Stored(NamedTuple):
 
 
 type _Key = tuple[int | None, str]
+type _Received = tuple[int | None, int | None]
 type _Place = NewArticle | _Stored
 
 
@@ -182,13 +184,15 @@ class _Shelf:
         """Write a chunk and count it; the number of queries does not depend on its size."""
         self._refuse([outcome for outcome in chunk if isinstance(outcome, Rejection)])
         candidates = [outcome for outcome in chunk if isinstance(outcome, Prepared)]
-        known = self._known({candidate.fingerprint for candidate in candidates})
+        known, received = self._known(candidates)
         order: list[_Place] = []
         new: list[NewArticle] = []
         for candidate in candidates:
             outlet = self._names.outlet(candidate.outlet)
             key = (outlet, candidate.fingerprint)
-            if key not in known:
+            if key not in known and (stored := received.get((outlet, candidate.received_hash))):
+                known[key] = stored
+            elif key not in known:
                 article = NewArticle(candidate, uuid4(), outlet)
                 known[key] = article
                 new.append(article)
@@ -206,14 +210,20 @@ class _Shelf:
         self._count(order, new)
         self._link(known, new)
 
-    def _known(self, fingerprints: set[str]) -> dict[_Key, _Place]:
-        stored = Article.objects.filter(fingerprint__in=fingerprints).order_by("version", "pk")
-        return {
-            (outlet, print_): _Stored(pk, found, batch == self._batch.pk)
-            for pk, found, outlet, print_, batch in stored.values_list(
-                "pk", "uuid", "outlet_id", "fingerprint", "import_batch_id"
-            )
-        }
+    def _known(self, candidates: Sequence[Prepared]) -> tuple[dict[_Key, _Place], dict[_Received, _Stored]]:
+        """What is stored with their texts, and with what they came of: other rules may have made another text of it."""
+        stored = Article.objects.filter(
+            Q(fingerprint__in={candidate.fingerprint for candidate in candidates})
+            | Q(received_hash__in={candidate.received_hash for candidate in candidates})
+        ).order_by("version", "pk")
+        known: dict[_Key, _Place] = {}
+        received: dict[_Received, _Stored] = {}
+        for pk, found, outlet, print_, hash_, batch in stored.values_list(
+            "pk", "uuid", "outlet_id", "fingerprint", "received_hash", "import_batch_id"
+        ):
+            known[outlet, print_] = place = _Stored(pk, found, batch == self._batch.pk)
+            received[outlet, hash_] = place
+        return known, received
 
     def _alike(self, new: Sequence[NewArticle]) -> dict[UUID, _Place]:
         """Those of the new articles that resemble another, stored or earlier in the list, with what they resemble."""

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -30,6 +32,8 @@ ROOT = Path(__file__).resolve().parents[3]
 ARTICLES, BROKEN = 5000, 10
 KILLS = 10  # of each way in
 SEED = 20261122
+# Groups are made after an import, in steps of their own.
+KEEP = "--near-duplicates=keep"
 _OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
@@ -46,45 +50,61 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("imports")
+
+
 @pytest.fixture(autouse=True)
-def kept(settings: Any, tmp_path: Path) -> Path:
-    root = tmp_path / "imports"
+def _kept(settings: Any, root: Path) -> None:
     settings.STORAGES = settings.STORAGES | {"imports": settings.STORAGES["imports"] | {"OPTIONS": {"location": root}}}
-    return root
 
 
-def _begin(kept: Path, *arguments: object, processes: int) -> subprocess.Popen[str]:
-    """The import in a process of its own; it is under way when this returns."""
+@pytest.fixture(scope="module")
+def nursery(django_db_setup: None, django_db_blocker: Any, root: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that forks the imports to be killed: loading everything each time would take longer than they do."""
+    with django_db_blocker.unblock():
+        given = environment(DJANGO_SETTINGS_MODULE="config.settings", IMPORT_ROOT=str(root))
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.corpus.operations.killed", *map(str, arguments)],
+        [sys.executable, "-m", "tests.corpus.operations.killed"],
         cwd=ROOT,
-        env=environment(
-            DJANGO_SETTINGS_MODULE="config.settings", IMPORT_ROOT=str(kept), IMPORT_PROCESSES=str(processes)
-        ),
+        env=given,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "begins\n"
-    return process
+    with process:
+        yield process
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    process.wait()
-    assert process.stdout is not None
-    process.stdout.close()
+class _Import:
+    """An import in a process of its own, under way from the start."""
 
+    def __init__(self, nursery: subprocess.Popen[str], way: str, given: object, *, processes: int) -> None:
+        assert nursery.stdin is not None
+        assert nursery.stdout is not None
+        self._answers = nursery.stdout
+        asked = {"way": way, "given": str(given), "processes": processes}
+        nursery.stdin.write(json.dumps(asked) + "\n")
+        nursery.stdin.flush()
+        begins, pid = self._answers.readline().split()
+        assert begins == "begins"
+        self._pid = int(pid)
 
-def _kill_after(process: subprocess.Popen[str], seconds: float) -> None:
-    time.sleep(seconds)
-    process.kill()
-    _end(process)
-    # A commit that was sent is done, whoever sent it.
-    deadline = time.monotonic() + 30
-    with connection.cursor() as cursor:
-        while cursor.execute(_OTHERS).fetchone() != (0,):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+    def end(self) -> None:
+        assert self._answers.readline() == "ended\n"
+
+    def kill_after(self, seconds: float) -> None:
+        time.sleep(seconds)
+        with suppress(ProcessLookupError):  # it may be done, and then its parent has taken leave of it
+            os.kill(self._pid, signal.SIGKILL)
+        self.end()
+        # A commit that was sent is done, whoever sent it.
+        deadline = time.monotonic() + 30
+        with connection.cursor() as cursor:
+            while cursor.execute(_OTHERS).fetchone() != (0,):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
 
 
 def _moments(duration: float) -> list[float]:
@@ -103,28 +123,28 @@ def _check_articles() -> None:
     assert sorted(numbers) == list(range(ARTICLES))
 
 
-def _duration(process: subprocess.Popen[str]) -> float:
+def _duration(importing: _Import) -> float:
     begun = time.monotonic()
-    assert process.stdout is not None
-    process.stdout.read()
+    importing.end()
     took = time.monotonic() - begun
-    _end(process)
     _check_articles()
     return took
 
 
-def test_a_killed_command_leaves_all_or_nothing_and_again_ends_it(file: Path, kept: Path, settings: Any) -> None:
+def test_a_killed_command_leaves_all_or_nothing_and_again_ends_it(
+    file: Path, settings: Any, nursery: subprocess.Popen[str]
+) -> None:
     settings.IMPORT_PROCESSES = 0
-    duration = _duration(_begin(kept, "command", file, processes=2))
+    duration = _duration(_Import(nursery, "command", file, processes=2))
     ended = 0
     for number, moment in enumerate(_moments(duration)):
         _empty()
-        _kill_after(_begin(kept, "command", file, processes=2 * (number % 2)), moment)
+        _Import(nursery, "command", file, processes=2 * (number % 2)).kill_after(moment)
 
         left = Article.objects.count()
         assert left in (0, ARTICLES)
         with pytest.raises(SystemExit, match="3"):
-            call_command("import_articles", str(file), stdout=StringIO(), stderr=StringIO())
+            call_command("import_articles", str(file), KEEP, stdout=StringIO(), stderr=StringIO())
 
         _check_articles()
         # One killed between its commit and its last breath was done, and then there are two.
@@ -136,19 +156,23 @@ def test_a_killed_command_leaves_all_or_nothing_and_again_ends_it(file: Path, ke
     assert ended < KILLS, "no process was killed in the middle"
 
 
-def test_a_killed_worker_leaves_all_or_nothing_and_the_next_ends_it(file: Path, kept: Path, settings: Any) -> None:
+def test_a_killed_worker_leaves_all_or_nothing_and_the_next_ends_it(
+    file: Path, settings: Any, nursery: subprocess.Popen[str]
+) -> None:
     settings.IMPORT_PROCESSES = 0
 
     def queued() -> ImportBatch:
         with file.open("rb") as stream:
-            return queue_import(files=[File(stream, "a.jsonl")], settings=ImportSettings(), created_by=None)
+            return queue_import(
+                files=[File(stream, "a.jsonl")], settings=ImportSettings(near_duplicates="keep"), created_by=None
+            )
 
-    duration = _duration(_begin(kept, "worker", queued().pk, processes=2))
+    duration = _duration(_Import(nursery, "worker", queued().pk, processes=2))
     interrupted = 0
     for number, moment in enumerate(_moments(duration)):
         _empty()
         batch = queued()
-        _kill_after(_begin(kept, "worker", batch.pk, processes=2 * (number % 2)), moment)
+        _Import(nursery, "worker", batch.pk, processes=2 * (number % 2)).kill_after(moment)
 
         batch.refresh_from_db()
         assert (batch.state, Article.objects.count()) in (("running", 0), ("queued", 0), ("done", ARTICLES))
