@@ -190,13 +190,11 @@ class _Shelf:
         for candidate in candidates:
             outlet = self._names.outlet(candidate.outlet)
             key = (outlet, candidate.fingerprint)
-            if key not in known and (stored := received.get((outlet, candidate.received_hash))):
-                known[key] = stored
-            elif key not in known:
-                article = NewArticle(candidate, uuid4(), outlet)
-                known[key] = article
-                new.append(article)
-            order.append(known[key])
+            place = known.get(key) or received.get((outlet, candidate.received_hash))
+            if place is None:
+                place = known[key] = NewArticle(candidate, uuid4(), outlet)
+                new.append(place)
+            order.append(place)
         if self._skips and new:
             alike = self._alike(new)
             order = [alike.get(place.uuid, place) for place in order]

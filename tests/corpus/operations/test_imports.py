@@ -3,17 +3,19 @@
 import io
 import json
 import uuid
+from importlib import import_module
 from pathlib import Path
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from corpus.cleaning import UnknownRuleError
+from corpus.cleaning import RuleSet, UnknownRuleError
 from corpus.import_settings import ImportSettings
 from corpus.models import Article, ArticleBorders, ImportBatch, ImportIssue, Outlet, Story
 from corpus.operations import borders_for, import_rows
 from corpus.operations.bulk import ArticleCopy, NewArticle
+from corpus.operations.cleaning import clean_again
 from corpus.preparing import Cleaning, prepare
 from corpus.readers import read, sources_of, upload
 from corpus.readers.rows import ImportRow
@@ -275,7 +277,7 @@ def test_agencies_and_wrongly_decoded_text_are_noted_and_repair_is_asked_for():
     record = {"title": "Rain in Merida", "text": "MERIDA (Reuters) - The mayor doesnâ€™t mind."}
 
     _import(record)
-    _import(record, settings=ImportSettings(repair_mojibake=True))
+    _import(record | {"outlet": "Ocho"}, settings=ImportSettings(repair_mojibake=True))
 
     as_came, repaired = Article.objects.order_by("pk")
     assert (as_came.agency, as_came.n_mojibake, as_came.cleaner_version) == ("Reuters", 1, "2")
@@ -284,3 +286,52 @@ def test_agencies_and_wrongly_decoded_text_are_noted_and_repair_is_asked_for():
     assert repaired.text == "Rain in Merida\n\nThe mayor doesn’t mind."
     assert_maps(as_came)
     assert_maps(repaired)
+
+
+def test_what_came_before_is_known_where_the_rules_make_another_text_of_it_now() -> None:
+    rows = [
+        ImportRow(
+            "a.jsonl", n, {"title": f"Walks {n}", "text": f"It rained {n}.\n\nShare this story", "outlet": "Ocho"}
+        )
+        for n in range(3)
+    ]
+    # As an edition without the rule, or an import with it switched off, stored them.
+    before = import_rows(rows=rows, source="a", format="jsonl", settings=ImportSettings(rules_off=("share",)))
+    [elsewhere] = [ImportRow("b.jsonl", 1, rows[0].fields | {"outlet": "Nueve"})]
+
+    again = import_rows(rows=[*rows, elsewhere], source="a", format="jsonl")
+
+    assert (before.created, again.created, again.duplicates) == (3, 1, 3)
+    assert list(again.articles)[:3] == list(before.articles)
+    assert Article.objects.filter(outlet__name="Ocho", text__contains="Share this").count() == 3
+
+
+def test_the_newest_version_is_what_comes_again() -> None:
+    fields = {"title": "Walks", "text": "It rained.\n\nShare this story", "outlet": "Ocho"}
+    first = import_rows(
+        rows=[ImportRow("a", 1, fields)], source="a", format="jsonl", settings=ImportSettings(rules_off=("share",))
+    )
+    [old] = Article.objects.all()
+    [new] = clean_again(articles=[old.pk], rules=RuleSet.without(["outlet_suffix"]), created_by=None).made
+
+    again = import_rows(rows=[ImportRow("a", 1, fields | {"byline": "Ilse Marten"})], source="a", format="jsonl")
+
+    assert (first.created, again.created, again.duplicates) == (1, 0, 1)
+    assert new.received_hash == old.received_hash
+    assert list(again.articles) == [new.uuid]
+
+
+def test_the_migration_counts_the_hash_as_python_does() -> None:
+    rows = [
+        ImportRow("a", 1, {"title": "Élan 😀", "text": "Il a plu\u00a0— “fort”.", "outlet": "Ocho"}),
+        ImportRow("a", 2, {"text": "It rained.", "byline": "Ilse Marten"}),
+    ]
+    import_rows(rows=rows, source="a", format="jsonl")
+    counted = dict(Article.objects.values_list("pk", "received_hash"))
+    Article.objects.update(received_hash=None)
+
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("corpus.migrations.0010_know_articles_by_what_was_received").FILL)
+
+    assert dict(Article.objects.values_list("pk", "received_hash")) == counted
+    assert None not in counted.values()
