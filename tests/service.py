@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 from urllib.parse import quote, urlencode
 
 from django.db import connection
@@ -46,32 +48,61 @@ def environment(**more: str) -> dict[str, str]:
     }
 
 
+class WebServer:
+    """Gunicorn on a port of its own, which changes when it is started anew; ended on leaving."""
+
+    def __init__(self, *, workers: int = 2, threads: int = 4, **more: str) -> None:
+        self.port = 0
+        self._environment = environment(**more)
+        self._options = ["--workers", str(workers), "--worker-class", "gthread", "--threads", str(threads)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Returns when it has answered /healthz."""
+        self.port = free_port()
+        command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}", *self._options]
+        # A session of its own: to be killed with its workers.
+        self._process = subprocess.Popen(
+            [*command, "--log-level", "warning"], cwd=ROOT, env=self._environment, start_new_session=True
+        )
+        try:
+            _wait_until_it_answers(self.address, self._process)
+        except RuntimeError:
+            self.stop()
+            raise
+
+    def stop(self, *, brutally: bool = False) -> None:
+        """SIGTERM and time to finish what it does, or ``brutally`` SIGKILL to all of its processes."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with process:
+            if brutally:
+                os.killpg(process.pid, signal.SIGKILL)
+                return
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
 @contextlib.contextmanager
 def running(*, workers: int = 2, threads: int = 4, **more: str) -> Iterator[str]:
     """The address of a web server that has answered /healthz; ended on leaving."""
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
-    command += [
-        "--workers",
-        str(workers),
-        "--worker-class",
-        "gthread",
-        "--threads",
-        str(threads),
-        "--log-level",
-        "warning",
-    ]
-    with subprocess.Popen(command, cwd=ROOT, env=environment(**more)) as server:
-        try:
-            _wait_until_it_answers(address, server)
-            yield address
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                server.kill()
+    with WebServer(workers=workers, threads=threads, **more) as server:
+        yield server.address
 
 
 @contextlib.contextmanager

@@ -268,7 +268,7 @@ def test_offline_marks_are_kept_and_sent_on_return(context, page, task):
     drag(page, "María López")
     page.keyboard.press("2")
     expect(page.locator("#save-state")).to_have_attribute("data-state", "offline")
-    expect(page.locator("#save-text")).to_have_text("Offline: 2 changes kept here")
+    expect(page.locator("#save-text")).to_have_text("Offline: 2 changes kept here until the network is back")
     assert marks(task) == []
     context.set_offline(False)
     saved(page)

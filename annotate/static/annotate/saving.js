@@ -1,5 +1,6 @@
 /** From an operation to the server: requests, answers, the queue that outlives the page, the sender, the lease, sign-in. */
 import { byId, uuid } from "./dom.js";
+import { Store } from "./store.js";
 
 /** From the cookie, which signing in anew replaces; the page's own where it cannot be read. */
 export function csrfToken() {
@@ -40,11 +41,12 @@ export function readAnswer({ status, redirected, json }) {
     return status === 401 ? { kind: "signed-out" } : { kind: "retry", status };
   }
   if (status === 200) return { kind: "done", json };
-  if (status === 401) return { kind: "signed-out" };
+  // Without a valid CSRF token it is as if nobody were signed in: signing in brings a new one.
+  if (status === 401 || (status === 403 && json.code === "csrf_failed")) return { kind: "signed-out" };
   if (status === 404) return { kind: "gone", json };
   if (status === 409) return { kind: "conflict", json };
   if (status === 422) return { kind: "missing", json };
-  if (status === 400) return { kind: "bad", json };
+  if (status === 400 || status === 413) return { kind: "bad", json };
   return { kind: "retry", status };
 }
 
@@ -100,29 +102,82 @@ async function transaction(store, mode, work) {
 export const countUnsent = (username) =>
   transaction("operations", "readonly", (store) => settled(store.index("username").count(username)));
 
-/** The queue of one user and one task. */
+/**
+ * The queue of one user and one task. Where the browser cannot keep a change (no IndexedDB, a full disk), that one and
+ * those after it wait in `loose`, on this page only.
+ */
 export class Queue {
+  #tail = Promise.resolve();
+  loose = [];
+  keeping = 0; // changes on their way into IndexedDB
+
   constructor({ user, username, task }) {
     Object.assign(this, { user, username, task });
   }
 
-  /** Rows in the order in which they were made: [{seq, operation}]. */
-  rows() {
-    const { user, task } = this;
-    return transaction("operations", "readonly", (store) => settled(store.index("owner").getAll([user, task])));
+  /** Whether something would be lost with the page. */
+  get unsafe() {
+    return this.keeping + this.loose.length > 0;
   }
 
+  async #all() {
+    const { user, task } = this;
+    const kept = transaction("operations", "readonly", (store) => settled(store.index("owner").getAll([user, task])));
+    return [...(await kept.catch(() => [])), ...this.loose];
+  }
+
+  /** What is to be sent, in the order in which it was made: [{operation}]. */
+  async rows() {
+    return (await this.#all()).filter(({ held }) => !held);
+  }
+
+  /** What the server did not take, with its reasons: [{operation, held}]. */
+  async held() {
+    return (await this.#all()).filter(({ held }) => held);
+  }
+
+  /** Resolves to null, or to the error for which the operation is kept on the page only. */
   keep(operation) {
     const { user, username, task } = this;
-    return transaction("operations", "readwrite", (store) => settled(store.add({ user, username, task, operation })));
+    const row = { user, username, task, operation };
+    this.keeping += 1;
+    this.#tail = this.#tail.then(async () => {
+      try {
+        if (this.loose.length) throw this.problem;
+        await transaction("operations", "readwrite", (store) => settled(store.add(row)));
+        return null;
+      } catch (error) {
+        this.loose.push(row);
+        return (this.problem = error);
+      } finally {
+        this.keeping -= 1;
+      }
+    });
+    return this.#tail;
+  }
+
+  /** Change or (null) take away the rows of these operations. */
+  async #edit(opIds, change) {
+    const named = new Set(opIds);
+    if (!named.size) return;
+    this.loose = this.loose.flatMap((row) => (named.has(row.operation.op_id) ? (change(row) ?? []) : row));
+    await transaction("operations", "readwrite", async (store) => {
+      for (const row of await settled(store.index("owner").getAll([this.user, this.task]))) {
+        if (!named.has(row.operation.op_id)) continue;
+        const changed = change(row);
+        if (changed) store.put(changed);
+        else store.delete(row.seq);
+      }
+    }).catch((error) => (this.problem = error));
   }
 
   forget(opIds) {
-    const gone = new Set(opIds);
-    return transaction("operations", "readwrite", async (store) => {
-      const rows = await settled(store.index("owner").getAll([this.user, this.task]));
-      for (const { seq, operation } of rows) if (gone.has(operation.op_id)) store.delete(seq);
-    });
+    return this.#edit(opIds, () => null);
+  }
+
+  /** Send them no more, and keep them with the reason until the reader throws them away. `reasons`: {op_id: words}. */
+  hold(reasons) {
+    return this.#edit(Object.keys(reasons), (row) => ({ ...row, held: reasons[row.operation.op_id] }));
   }
 
   /**
@@ -140,18 +195,21 @@ export class Queue {
     } finally {
       await transaction("leaders", "readwrite", async (store) => {
         if ((await settled(store.get(this.task)))?.tab === tab) store.delete(this.task);
-      });
+      }).catch(() => null);
     }
     return true;
   }
 
+  /** Without IndexedDB no other tab knows of this queue. */
   #claim(tab) {
     return transaction("leaders", "readwrite", async (store) => {
       const leader = await settled(store.get(this.task));
-      if (leader && leader.tab !== tab && leader.until > Date.now()) return false;
+      const left = leader ? leader.until - Date.now() : 0;
+      // More than a whole lease left: the clock was set back.
+      if (left > 0 && left <= LEASE && leader.tab !== tab) return false;
       store.put({ task: this.task, tab, until: Date.now() + LEASE });
       return true;
-    });
+    }).catch(() => true);
   }
 }
 
@@ -169,26 +227,28 @@ export class Sender {
   #timer = null;
   #running = null;
   #again = false;
+  #why = "";
 
   /**
    * `send(body)` posts operations and resolves to {status, redirected, json}.
-   * `handlers`: status(name, count), settled(applied, refused, json), conflict(state) -> op_ids that no longer fit,
-   * signedOut(), gone(), revision() -> number, elsewhere(opIds, revision) for what another tab sent.
+   * `handlers`: status(name, count, why), settled(applied, refused, json), conflict(state, operations) -> op_ids that no
+   * longer fit, held() when those are put by, signedOut(), gone(), revision() -> number, elsewhere(opIds, revision) for what another tab settled.
    */
   constructor({ queue, send, handlers }) {
     Object.assign(this, { queue, send, handlers, tab: uuid(), blocked: false });
     this.channel = new BroadcastChannel(`slantwise:${queue.user}:${queue.task}`);
-    this.channel.addEventListener("message", ({ data }) => handlers.elsewhere(data.applied, data.revision));
-    addEventListener("online", () => this.wake());
+    this.channel.addEventListener("message", ({ data }) => handlers.elsewhere(data.settled, data.revision));
+    addEventListener("online", () => this.resume());
     addEventListener("offline", () => this.#report());
-    document.addEventListener("visibilitychange", () => this.wake());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.resume());
   }
 
-  /** Keep an operation and begin to send it; resolves once it is kept, rejects where the browser cannot. */
+  /** Keep an operation and begin to send it; resolves once it is kept, to what `Queue.keep` resolves to. */
   async push(operation) {
     this.handlers.status("saving", 0);
-    await this.queue.keep(operation);
+    const problem = await this.queue.keep(operation);
     this.wake();
+    return problem;
   }
 
   /** Send now whatever waits, back-off or not. Resolves when a round is over. */
@@ -200,10 +260,9 @@ export class Sender {
     return this.#running;
   }
 
-  /** Go on after the reader has signed in again. */
+  /** Go on although signed out or not let in a moment ago: the reader may have signed in again. */
   resume() {
     this.blocked = false;
-    this.#attempt = 0;
     return this.wake();
   }
 
@@ -211,16 +270,11 @@ export class Sender {
     while (this.#again) {
       this.#again = false;
       let led = false;
-      if (!this.blocked) led = await this.queue.lead(this.tab, (renew) => this.#drain(renew)).catch((error) => this.#fail(error));
+      if (!this.blocked) led = await this.queue.lead(this.tab, (renew) => this.#drain(renew)).catch(() => false);
       await this.#report();
       const left = (await this.queue.rows()).length;
       if (left && !this.blocked && !this.#timer && !this.#again) this.#later(led === false);
     }
-  }
-
-  #fail(error) {
-    this.problem = error;
-    return false;
   }
 
   #later(notLeading) {
@@ -232,8 +286,8 @@ export class Sender {
   async #report() {
     const left = (await this.queue.rows()).length;
     if (!left) return this.handlers.status("saved", 0);
-    const offline = this.blocked || !navigator.onLine || this.#attempt > 0;
-    return this.handlers.status(offline ? "offline" : "saving", left);
+    if (!navigator.onLine) return this.handlers.status("offline", left, "network");
+    return this.handlers.status(this.#why ? "offline" : "saving", left, this.#why);
   }
 
   /** Send batches until nothing waits or the server cannot take them. */
@@ -244,40 +298,132 @@ export class Sender {
       if (!rows.length) return;
       await renew();
       const operations = rows.map(({ operation }) => operation);
+      const sent = new Set(operations.map(({ op_id }) => op_id));
       const answer = await this.send({ base_revision: this.handlers.revision(), operations }).catch(() => null);
       const { kind, json } = answer ? readAnswer(answer) : { kind: "retry" };
-      if (kind === "done" && acknowledged(json)) {
-        const { applied, refused } = acknowledged(json);
-        const named = [...applied, ...refused.map(({ op_id }) => op_id)];
-        if (!operations.some(({ op_id }) => named.includes(op_id))) return; // names none of them: not an acknowledgement
-        await this.queue.forget(named);
+      const done = kind === "done" && acknowledged(json);
+      if (done && [...done.applied, ...done.refused.map(({ op_id }) => op_id)].some((id) => sent.has(id))) {
+        const { applied, refused } = done;
+        await this.queue.hold(Object.fromEntries(refused.map(({ op_id, message }) => [op_id, message || "Refused."])));
+        await this.queue.forget(applied);
         this.#attempt = 0;
+        this.#why = "";
         this.handlers.settled(applied, refused, json);
-        this.channel.postMessage({ applied, revision: json.revision });
+        this.channel.postMessage({ settled: [...applied, ...refused.map(({ op_id }) => op_id)], revision: json.revision });
       } else if (kind === "conflict" && json.state) {
         const waiting = (await this.queue.rows()).map(({ operation }) => operation);
         const dropped = this.handlers.conflict(json.state, waiting);
-        const known = new Set(json.state.history.map(({ op_id }) => op_id));
-        const over = [...dropped, ...operations.filter(({ op_id }) => known.has(op_id)).map(({ op_id }) => op_id)];
-        await this.queue.forget(over);
-        if (!over.length) return; // it fits here and not there: try again later rather than at once
-      } else if (kind === "bad" && size > 1 && operations.length > 1) {
+        const known = json.state.history.map(({ op_id }) => op_id).filter((id) => sent.has(id));
+        await this.queue.hold(Object.fromEntries(dropped.map((id) => [id, "The same was changed elsewhere."])));
+        await this.queue.forget(known);
+        if (dropped.length) this.handlers.held();
+        this.channel.postMessage({ settled: [...dropped, ...known], revision: json.revision });
+        if (!dropped.length && !known.length) return; // it fits here and not there: try again later rather than at once
+      } else if (kind === "bad" && operations.length > 1) {
         size = 1; // one of them is to blame: find it
       } else if (kind === "bad") {
-        const refused = [{ op_id: operations[0].op_id, code: "bad", message: json.message ?? json.detail ?? "The server could not read this change." }];
-        await this.queue.forget([operations[0].op_id]);
-        this.handlers.settled([], refused, json);
+        const [{ op_id }] = operations;
+        const message = json.message ?? json.detail ?? "The server could not read this change.";
+        await this.queue.hold({ [op_id]: message });
+        this.handlers.settled([], [{ op_id, code: "bad", message }], json);
       } else {
+        this.#why = "server";
         if (kind === "signed-out" || kind === "gone") {
           this.blocked = true;
+          this.#why = kind;
           this.handlers[kind === "gone" ? "gone" : "signedOut"]();
-        } else {
-          this.#attempt = Math.max(1, this.#attempt);
         }
         return;
       }
     }
   }
+}
+
+/**
+ * The store of one task, its queue and its sender, put together. No DOM.
+ *
+ * `post(path, body)` and `fetchState()` (null where it fails) talk to the server; `tell` says what becomes of changes:
+ * status(name, count, why), held() where the server did not take some, unkept(error), late(words), adopted(), signedOut(),
+ * gone().
+ */
+export function makeSaving({ state, post, fetchState, tell }) {
+  const queue = new Queue(state);
+  const store = new Store(state, {
+    onPerform: (operation) => sender.push(operation).then((error) => error && tell.unkept(error)),
+  });
+
+  const waitingWith = (rows) => {
+    const known = new Set(rows.map(({ op_id }) => op_id));
+    return [...rows, ...store.pending.filter(({ op_id }) => !known.has(op_id))];
+  };
+
+  /** Take the server's state and put what waits on top. Returns the op_ids of what no longer fits. */
+  function adopt(fresh, operations = store.pending) {
+    const dropped = store.adopt(fresh, operations).map(({ op_id }) => op_id);
+    tell.adopted();
+    return dropped;
+  }
+
+  /** Start again from a state with all that waits on top. */
+  async function take(fresh) {
+    const rows = (await queue.rows()).map(({ operation }) => operation);
+    if (fresh.revision < store.revision) return false;
+    const known = fresh.history.map(({ op_id }) => op_id);
+    const dropped = adopt(fresh, waitingWith(rows));
+    await queue.forget(known);
+    await queue.hold(Object.fromEntries(dropped.map((id) => [id, "The same was changed elsewhere."])));
+    if (dropped.length) tell.held();
+    return true;
+  }
+
+  let refreshing = null;
+  const again = async () => {
+    // A state older than what was acknowledged meanwhile is of no use.
+    for (let attempt = 0; ; attempt += 1) {
+      const fresh = await fetchState().catch(() => null);
+      if (fresh && (await take(fresh))) return;
+      if (sender.blocked) return;
+      await new Promise((resolve) => setTimeout(resolve, backOff(attempt, Math.random()) / 2));
+    }
+  };
+  /** Take what the server has now, as soon as it answers. */
+  const refresh = () => (refreshing ??= again().finally(() => (refreshing = null)));
+
+  const sender = new Sender({
+    queue,
+    send: (body) => post("operations/", body),
+    handlers: {
+      // A round that ends while the next change is on its way into the queue has not saved that one.
+      status: (name, count, why) => tell.status(name === "saved" && queue.unsafe ? "saving" : name, count, why),
+      revision: () => store.revision,
+      settled: (applied, refused, { revision, state: closed, late, message }) => {
+        const known = new Set(store.log.map(({ op_id }) => op_id));
+        const behind = applied.some((id) => !known.has(id)) || revision > store.revision + applied.length;
+        store.settle([...applied, ...refused.map(({ op_id }) => op_id)], revision);
+        if (refused.length) tell.held();
+        if (late && message) tell.late(message);
+        if (closed) adopt(closed);
+        else if (refused.length || behind) refresh();
+      },
+      conflict: (fresh, operations) => adopt(fresh, waitingWith(operations)),
+      held: tell.held,
+      elsewhere: (ids, revision) => {
+        store.settle(ids, revision);
+        refresh();
+      },
+      signedOut: tell.signedOut,
+      gone: tell.gone,
+    },
+  });
+
+  /** What an earlier page left in the queue goes on top of the state this one came with, and off to the server. */
+  const begin = async () => {
+    await take(state);
+    if ((await queue.held()).length) tell.held();
+    sender.wake();
+  };
+
+  return { store, queue, sender, adopt, refresh, begin };
 }
 
 // ---- Keeps the task ours while its page is open: a renewal every third of the lease, only while the page is seen.

@@ -5,9 +5,9 @@ import { Codebook, Proposals } from "./codebook.js";
 import { makeCommands } from "./commands.js";
 import { byId, icon, make, say } from "./dom.js";
 import { bindKeyboard, keyboard, rowsWith } from "./keymap.js";
-import { keepLease, makeSignIn, Queue, request, Sender } from "./saving.js";
+import { keepLease, makeSaving, makeSignIn, request } from "./saving.js";
 import { changeSettings, listenToSettings, settings } from "./settings.js";
-import { stacksOf, Store, Ui } from "./store.js";
+import { stacksOf, Ui } from "./store.js";
 import { Borders, OffsetMap } from "./text.js";
 
 const state = JSON.parse(byId("task-state").textContent);
@@ -33,111 +33,67 @@ function notice(tone, ...words) {
     box.remove();
     view.root.focus({ preventScroll: true });
   });
-  byId("notices").replaceChildren(box);
-}
-
-const quoteOf = ({ target, before, after }) => after?.quote ?? before?.quote ?? store.span(target)?.quote;
-function tellDropped(operations, why) {
-  if (!operations.length) return;
-  const names = operations.map((operation) => [operation.kind, quoteOf(operation) && `‘${quoteOf(operation).slice(0, 60)}’`].filter(Boolean).join(" "));
-  notice("warn", make("strong", {}, why), ` Not taken over: ${names.join("; ")}.`);
+  byId("notices").querySelector(".notice:not(#held)")?.remove();
+  byId("notices").append(box);
 }
 
 // ---- saving
 
-const SAVE_WORDS = {
-  saved: () => "All changes saved",
-  saving: () => "Saving…",
-  offline: (count) => `Offline: ${count} ${count === 1 ? "change" : "changes"} kept here`,
+const strong = (words) => make("strong", {}, words);
+const WHY = {
+  network: (n) => `Offline: ${n} kept here until the network is back`,
+  server: (n) => `No answer: ${n} kept here, trying again`,
+  "signed-out": (n) => `Signed out: ${n} kept here, sign in to send`,
+  gone: (n) => `Another account: ${n} kept here`,
 };
-function showSave(name, count) {
-  // A round that ends while the next change is on its way into the queue has not saved that one.
-  if (name === "saved" && unkept) name = "saving";
+function showSave(name, count, why) {
   const box = byId("save-state");
-  const words = SAVE_WORDS[name](count);
-  if (box.dataset.state === name && byId("save-text").textContent === words) return;
+  const words = name === "saved" ? "All changes saved" : name === "saving" ? "Saving…" : WHY[why](`${count} ${count === 1 ? "change" : "changes"}`);
+  if (byId("save-text").textContent === words) return;
   box.dataset.state = name;
   byId("save-text").textContent = words;
   box.firstElementChild.replaceWith(icon(name));
 }
 
-const queue = new Queue(state);
-let unkept = 0; // operations on their way into IndexedDB: only these could be lost with the page
-const store = new Store(state, {
-  onPerform: (operation) => {
-    unkept += 1;
-    sender
-      .push(operation)
-      .catch((error) => {
-        // Without IndexedDB (some private windows) the change lives on this page only: send it at once and say so.
-        notice("bad", `This browser cannot keep unsent changes (${error?.name ?? error}). They are sent directly: do not close the page while it says “saving”.`);
-        return sendDirectly(operation).then(() => "sent");
-      })
-      .then((sent) => {
-        unkept -= 1;
-        if (sent) showSave("saved", 0);
-      });
+/** What the server did not take stays on the device and in sight until the reader throws it away. */
+async function showHeld() {
+  const rows = await queue.held();
+  byId("held")?.remove();
+  if (!rows.length) return;
+  const quoteOf = ({ target, before, after }) => after?.quote ?? before?.quote ?? store.span(target)?.quote;
+  const names = rows.map(({ operation, held }) => `${operation.kind} ${quoteOf(operation) ? `‘${quoteOf(operation).slice(0, 60)}’` : ""}: ${held}`);
+  const file = new Blob([JSON.stringify(rows.map(({ operation, held }) => ({ task: state.task, reason: held, operation })), null, 1)], { type: "application/json" });
+  const download = make("a.button.button--small", { href: URL.createObjectURL(file), download: `not-saved-${state.task}.json` }, "Download");
+  const discard = make("button.button.button--small", { type: "button" }, "Throw away");
+  discard.addEventListener("click", async () => {
+    if (!confirm("Throw these changes away? Download them first if you may need them.")) return;
+    await queue.forget(rows.map(({ operation }) => operation.op_id));
+    await showHeld();
+  });
+  const words = make("p", {}, strong(`${rows.length === 1 ? "1 change is" : `${rows.length} changes are`} not saved, but kept on this device. `), `Look at the marks and do it again where needed. ${names.join(" ")}`);
+  byId("notices").prepend(make("div.notice", { id: "held", dataset: { tone: "bad" } }, words, download, discard));
+}
+
+const saving = makeSaving({
+  state,
+  post,
+  fetchState,
+  tell: {
+    status: showSave,
+    held: showHeld,
+    late: (words) => notice("warn", words),
+    adopted: () => showClosed(),
+    unkept: (error) => notice("bad", `This browser cannot keep unsent changes (${error.name ?? error}): free some space on the disk. Do not close the page while it says “saving”.`),
+    signedOut: () => signIn.open(),
+    gone: () => notice("bad", strong("This task is not open to the account that is signed in now."), ` Your changes are kept on this device and are sent when ${state.username} opens the task here again.`),
   },
 });
-
-/** Resolves once the server has acknowledged the operation. */
-async function sendDirectly(operation) {
-  for (;;) {
-    const answer = await post("operations/", { base_revision: store.revision, operations: [operation] }).catch(() => null);
-    if (answer?.status === 200 && answer.json?.applied?.includes(operation.op_id)) {
-      return store.settle(answer.json.applied, answer.json.revision);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5000));
-  }
-}
-
-const pendingWith = (rows) => {
-  const known = new Set(rows.map(({ op_id }) => op_id));
-  return [...rows, ...store.pending.filter(({ op_id }) => !known.has(op_id))];
-};
-
-/** Take the server's state and put what waits on top; what no longer fits is dropped and named. Returns its op_ids. */
-function adopt(fresh, operations = store.pending) {
-  const dropped = store.adopt(fresh, operations);
-  tellDropped(dropped, "These marks were changed elsewhere.");
-  showClosed();
-  return dropped.map(({ op_id }) => op_id);
-}
-
-async function refresh() {
-  const fresh = await fetchState().catch(() => null);
-  if (!fresh || fresh.revision < store.revision) return;
-  const rows = (await queue.rows()).map(({ operation }) => operation);
-  const dropped = adopt(fresh, pendingWith(rows));
-  if (dropped.length) await queue.forget(dropped);
-}
+const { store, queue, sender, adopt } = saving;
 
 const signIn = makeSignIn({
   username: state.username,
   isBack: async () => (await fetchState())?.user === state.user,
   onBack: () => sender.resume(),
-});
-
-const sender = new Sender({
-  queue,
-  send: (body) => post("operations/", body),
-  handlers: {
-    status: showSave,
-    revision: () => store.revision,
-    settled: (applied, refused, { revision, state: closed, late, message }) => {
-      const known = new Set(store.log.map(({ op_id }) => op_id));
-      const behind = applied.some((id) => !known.has(id)) || (Number.isInteger(revision) && revision > store.revision + applied.length);
-      store.settle([...applied, ...refused.map(({ op_id }) => op_id)], revision);
-      if (refused.length) notice("bad", make("strong", {}, "Not saved: "), refused.map(({ message }) => message).join(" "));
-      if (late && message) notice("warn", message);
-      if (closed) adopt(closed);
-      else if (refused.length || behind) refresh();
-    },
-    conflict: (fresh, operations) => adopt(fresh, pendingWith(operations)),
-    elsewhere: () => refresh(),
-    signedOut: () => signIn.open(),
-    gone: () => notice("bad", make("strong", {}, "This task is not open to the account that is signed in now."), ` Your changes are kept on this device and are sent when ${state.username} opens the task here again.`),
-  },
 });
 
 // ---- the page
@@ -252,20 +208,16 @@ keepLease({
   expires: state.lease_expires,
   renew: async () => (await post("renew/", {})).json?.lease_expires ?? null,
 });
-addEventListener("beforeunload", (event) => unkept && event.preventDefault());
+// Shown again from the browser's memory by its back button: much may have happened since.
+addEventListener("pageshow", ({ persisted }) => persisted && saving.refresh());
+addEventListener("beforeunload", (event) => queue.unsafe && event.preventDefault());
 
 if (!view.matches()) {
   notice("bad", "The text on this page is not the text that the marks count in. Reload the page; if it says so again, tell the project's manager.");
   document.body.toggleAttribute("data-closed", true);
 } else {
   view.adopt(store.spans);
-  const waiting = await queue.rows().catch(() => []);
-  if (waiting.length) {
-    const dropped = adopt(state, waiting.map(({ operation }) => operation));
-    const known = new Set(state.history.map(({ op_id }) => op_id));
-    await queue.forget([...dropped, ...waiting.map(({ operation }) => operation.op_id).filter((id) => known.has(id))]);
-    sender.wake();
-  } else draw({ touched: new Set(store.rows.spans.keys()) });
+  await saving.begin();
   showClosed();
   document.documentElement.dataset.ready = "";
   // Not needed for the first paint, nor for the first mark.
