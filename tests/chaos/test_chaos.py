@@ -139,6 +139,8 @@ class InChromium:
             self.page.click("#sign-in-confirm")
             with contextlib.suppress(Error):
                 self.page.wait_for_selector("#sign-in", state="hidden", timeout=3000)
+        elif "Signed out" in self.page.locator("#save-text").inner_text():
+            self.page.click("#save-state")
 
     @property
     def made(self) -> list[str]:
@@ -150,9 +152,14 @@ class InChromium:
         self.before_reload = self.made
         self.open()
 
-    def act(self) -> None:
+    def work(self) -> None:
+        """Some changes in a row."""
         self.sign_in_again()
         self.page.evaluate("document.getElementById('article').focus()")
+        for _ in range(8):
+            self.act()
+
+    def act(self) -> None:
         keys = self.page.keyboard
         keys.press("Escape")
         match self.dice.randrange(9):
@@ -267,7 +274,7 @@ def live(server: WebServer, proxy: Proxy, with_screen: list[InChromium], without
             print(f"{time.monotonic() - begun:.0f} s: {[len(one.made) for one in with_screen]} {[len(one.lines) for one in without]}")
         busy = [annotator for annotator in with_screen if len(annotator.made) < OPERATIONS]
         for annotator in busy:
-            annotator.act()
+            annotator.work()
         if not busy:
             for annotator in with_screen:
                 annotator.sign_in_again()

@@ -519,7 +519,7 @@ export function makeDialogs({ store, codebook, sender, panel, proposals, post, c
 
   /** Empty the queue; false where that is not possible now. */
   const flush = async (dialog) => {
-    await sender.wake();
+    await sender.resume();
     if (!store.pending.length) return true;
     problem(dialog, `${store.pending.length} changes are not saved yet: they are kept here and sent as soon as the server answers. Try again then.`);
     return false;

@@ -247,7 +247,7 @@ export class Sender {
   async push(operation) {
     this.handlers.status("saving", 0);
     const problem = await this.queue.keep(operation);
-    this.wake();
+    this.resume(); // who put off signing in is asked again
     return problem;
   }
 

@@ -210,6 +210,7 @@ keepLease({
 });
 // Shown again from the browser's memory by its back button: much may have happened since.
 addEventListener("pageshow", ({ persisted }) => persisted && saving.refresh());
+byId("save-state").addEventListener("click", () => sender.resume());
 addEventListener("beforeunload", (event) => queue.unsafe && event.preventDefault());
 
 if (!view.matches()) {
