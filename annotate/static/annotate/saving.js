@@ -263,6 +263,7 @@ export class Sender {
   /** Go on although signed out or not let in a moment ago: the reader may have signed in again. */
   resume() {
     this.blocked = false;
+    this.#attempt = 0;
     return this.wake();
   }
 
