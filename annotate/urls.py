@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from annotate.views import articles, browse, dashboard, labelling, work
+from annotate.views import articles, browse, dashboard, labelling, user_settings, work
 
 app_name = "annotate"
 urlpatterns = [
     path("", work.work, name="work"),
+    path("settings/", user_settings.user_settings, name="settings"),
     path("projects/", work.projects, name="projects"),
     path("projects/<slug:slug>/", dashboard.project, name="project"),
     path("projects/<slug:slug>/claim/", work.claim, name="claim"),

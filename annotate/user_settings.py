@@ -25,16 +25,13 @@ _CHORD = re.compile(r"|(Ctrl\+)?(Shift\+)?(\S|Space|[A-Z][A-Za-z0-9]{1,19})")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several values, the first of which is the default. ``attribute``: of <html>, where the look follows."""
+    """One of several values. ``attribute``: of <html>, where the look follows."""
 
     title: str
+    default: str
     values: tuple[tuple[str, str], ...]
     attribute: str = ""
     help: str = ""
-
-    @property
-    def default(self) -> str:
-        return self.values[0][0]
 
     def check(self, value: Any) -> str:
         codes = [code for code, _ in self.values]
@@ -86,23 +83,28 @@ Field = Choice | Switch | Keys
 
 # A new setting is one row here; its default must be what people had before.
 FIELDS: dict[str, Field] = {
-    "theme": Choice("Theme", (("system", "System"), ("light", "Light"), ("dark", "Dark")), "data-theme"),
+    "theme": Choice("Theme", "system", (("system", "System"), ("light", "Light"), ("dark", "Dark")), "data-theme"),
     "font_size": Choice(
-        "Text size", (("normal", "Normal"), ("small", "Small"), ("large", "Large"), ("huge", "Huge")), "data-font-size"
+        "Text size",
+        "normal",
+        (("small", "Small"), ("normal", "Normal"), ("large", "Large"), ("huge", "Huge")),
+        "data-font-size",
     ),
     "line_height": Choice(
-        "Line height", (("normal", "Normal"), ("tight", "Tight"), ("loose", "Loose")), "data-line-height"
+        "Line height", "normal", (("tight", "Tight"), ("normal", "Normal"), ("loose", "Loose")), "data-line-height"
     ),
-    "width": Choice("Column width", (("normal", "Normal"), ("narrow", "Narrow"), ("wide", "Wide")), "data-width"),
-    "density": Choice("Lists and forms", (("normal", "Roomy"), ("compact", "Compact")), "data-density"),
-    "panel": Choice("Panel of marks", (("right", "On the right"), ("left", "On the left")), "data-panel"),
+    "width": Choice(
+        "Column width", "normal", (("narrow", "Narrow"), ("normal", "Normal"), ("wide", "Wide")), "data-width"
+    ),
+    "density": Choice("Lists and forms", "normal", (("compact", "Compact"), ("normal", "Roomy")), "data-density"),
+    "panel": Choice("Panel of marks", "right", (("left", "On the left"), ("right", "On the right")), "data-panel"),
     "snap": Choice(
-        "Selections snap to", (("words", "Whole words"), ("characters", "Characters")), help="Alt turns it round."
+        "Selections snap to",
+        "words",
+        (("words", "Whole words"), ("characters", "Characters")),
+        help="Alt turns it round.",
     ),
-    "ask": Choice(
-        "Required attributes",
-        (("submit", "Asked for at submit"), ("once", "Asked for at once")),
-    ),
+    "ask": Choice("Required attributes", "submit", (("submit", "Asked for at submit"), ("once", "Asked for at once"))),
     "single_keys": Switch("Single-key shortcuts", default=True, help="Letters and digits without Ctrl."),
     "keys": Keys("Own keys"),
 }

@@ -150,6 +150,12 @@ class ReasonSchema(serializers.Serializer[Any]):
     active_seconds = serializers.IntegerField(min_value=0, required=False)
 
 
+class TimeSchema(serializers.Serializer[Any]):
+    """The time worked on the task so far; the body may be left out."""
+
+    active_seconds = serializers.IntegerField(min_value=0, required=False)
+
+
 class NextSchema(serializers.Serializer[Any]):
     """Where the person's next task is; null where none is left."""
 

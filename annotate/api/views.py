@@ -160,21 +160,25 @@ def skip(request: Request, uuid: UUID) -> Response:
 
 @extend_schema(
     summary="Hand a task back",
-    request=None,
+    request=shapes.TimeSchema,
     responses={200: shapes.NextSchema, 409: shapes.ConflictSchema, **REFUSALS},
 )
 @api_view(["POST"])
 def hand_back(request: Request, uuid: UUID) -> Response:
     """Give the task up for now; it comes back when nothing else is left."""
-    operations.hand_back(task=Task(uuid=uuid), user=_user(request), now=timezone.now())
+    operations.hand_back(
+        task=Task(uuid=uuid), user=_user(request), now=timezone.now(), active_seconds=_time_told(request)
+    )
     return Response({"next": None})
 
 
-@extend_schema(summary="Renew the lease", request=None, responses={200: shapes.LeaseSchema, **REFUSALS})
+@extend_schema(summary="Renew the lease", request=shapes.TimeSchema, responses={200: shapes.LeaseSchema, **REFUSALS})
 @api_view(["POST"])
 def renew(request: Request, uuid: UUID) -> Response:
     """A sign of life: the task stays this person's for another lease."""
-    task = operations.renew_lease(task=Task(uuid=uuid), user=_user(request), now=timezone.now())
+    task = operations.renew_lease(
+        task=Task(uuid=uuid), user=_user(request), now=timezone.now(), active_seconds=_time_told(request)
+    )
     return Response({"state": task.state, "lease_expires": task.lease_expires})
 
 
@@ -266,6 +270,11 @@ def _active_seconds(body: dict[str, Any]) -> int | None:
     """The time worked on the task so far, as the browser counted it; None where it does not say."""
     given = body.get("active_seconds")
     return None if given is None else read_revision(given, "active_seconds")
+
+
+def _time_told(request: Request) -> int | None:
+    """The same of a request that may have no body at all."""
+    return _active_seconds(request.data) if isinstance(request.data, dict) else None
 
 
 def _state(request: Request, uuid: UUID) -> TaskState:

@@ -112,7 +112,7 @@ def claim_task(*, project: Project, user: User, now: datetime) -> Task | None:
 
 
 @transaction.atomic
-def renew_lease(*, task: Task, user: User, now: datetime) -> Task:
+def renew_lease(*, task: Task, user: User, now: datetime, active_seconds: int | None = None) -> Task:
     """Keep the task for another lease and count the time worked.
 
     An own expired task is taken up again while its slot is open and the person has no other claimed one. Tasks in
@@ -127,7 +127,7 @@ def renew_lease(*, task: Task, user: User, now: datetime) -> Task:
     if locked.state == Task.State.EXPIRED:
         return resume_expired(task=locked, user=user, now=now) or locked
     if locked.state == Task.State.CLAIMED:
-        stay_active(locked, now)
+        stay_active(locked, now, active_seconds)
         locked.save(update_fields=["lease_expires", "active_seconds"])
     return locked
 

@@ -75,13 +75,13 @@ def skip_task(*, task: Task, user: User, reason: str, now: datetime, active_seco
 
 
 @transaction.atomic
-def hand_back(*, task: Task, user: User, now: datetime) -> Task:
+def hand_back(*, task: Task, user: User, now: datetime, active_seconds: int | None = None) -> Task:
     """Give the task up for now: its slot opens for anybody; the marks are kept and come back on resuming."""
     locked = lock_own(task, user)
     if locked.state == Task.State.HANDED_BACK:
         return locked
     _require_in_hand(locked)
-    stay_active(locked, now)
+    stay_active(locked, now, active_seconds)
     return _close(locked, Task.State.HANDED_BACK, now)
 
 

@@ -475,6 +475,8 @@ export function grouped(lacks, labelOf) {
   });
 }
 
+const UNTAKEN = "The server could not take it. Nothing is lost; try again.";
+
 export function makeDialogs({ store, codebook, sender, panel, proposals, post, commands, goTo, adopt }) {
   const problem = (dialog, words) => (byId(`${dialog}-problem`).textContent = words);
   const labelOf = (id) => (store.span(id) ? codebook.label(store.span(id).label).name : "Mark");
@@ -552,8 +554,16 @@ export function makeDialogs({ store, codebook, sender, panel, proposals, post, c
         return "The marks were changed elsewhere, in another tab perhaps. They are shown now: look, then submit again.";
       }
       if (kind === "signed-out") return "You are signed out. Sign in in another tab, then try again.";
-      return json?.message ?? json?.detail ?? "The server could not take it. Nothing is lost; try again.";
+      return json?.message ?? UNTAKEN;
     }).then((words) => words && problem("submit", words));
+
+  const handBack = () =>
+    busy(byId("hand-back"), async () => {
+      problem("skip", "");
+      if (!(await flush("skip"))) return null;
+      const { kind, json } = readAnswer(await post("hand_back/", {}));
+      return kind === "done" ? goTo(null) : (json?.message ?? UNTAKEN);
+    }).then((words) => words && problem("skip", words));
 
   const confirmSkip = () =>
     busy(byId("skip-confirm"), async () => {
@@ -566,7 +576,7 @@ export function makeDialogs({ store, codebook, sender, panel, proposals, post, c
       if (!(await flush("skip"))) return null;
       const { kind, json } = readAnswer(await post("skip/", { reason }));
       if (kind === "done") return goTo(json.next);
-      return json?.message ?? json?.detail ?? "The server could not take it. Nothing is lost; try again.";
+      return json?.message ?? UNTAKEN;
     }).then((words) => words && problem("skip", words));
 
   byId("submit-confirm").addEventListener("click", confirmSubmit);
@@ -577,6 +587,7 @@ export function makeDialogs({ store, codebook, sender, panel, proposals, post, c
     }
   });
   byId("skip-confirm").addEventListener("click", confirmSkip);
+  byId("hand-back").addEventListener("click", handBack);
   byId("skip-reason").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();

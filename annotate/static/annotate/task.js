@@ -1,6 +1,7 @@
 /** The labelling page: puts the modules together. */
 import { ArticleView, bindHandles, bindPalette, bindSelection, highlight, makeSearch, showSelection } from "./article.js";
 import { Cards, makeDialogs, makePanel, makeQuestions } from "./cards.js";
+import { keepTime } from "./clock.js";
 import { Codebook, Proposals } from "./codebook.js";
 import { makeCommands } from "./commands.js";
 import { byId, icon, make, say } from "./dom.js";
@@ -11,8 +12,9 @@ import { stacksOf, Ui } from "./store.js";
 import { Borders, OffsetMap } from "./text.js";
 
 const state = JSON.parse(byId("task-state").textContent);
+const spent = keepTime(state.task, state.active_seconds);
 const { api, work } = byId("endpoints").dataset;
-const post = (path, body) => request(`${api}${path}`, { method: "POST", body });
+const post = (path, body) => request(`${api}${path}`, { method: "POST", body: { ...body, active_seconds: spent() } });
 const fetchState = async () => {
   const { status, redirected, json } = await request(api);
   return status === 200 && !redirected && json?.task === state.task ? json : null;
@@ -192,12 +194,22 @@ ui.listen((before) => {
 
 const toggle = (id, name, on, off) => {
   const box = byId(id);
-  box.checked = settings[name] === on;
+  const show = () => (box.checked = settings[name] === on);
+  show();
+  listenToSettings(show);
   box.addEventListener("change", () => changeSettings({ [name]: box.checked ? on : off }));
 };
 toggle("single-keys", "single_keys", true, false);
 toggle("whole-words", "snap", "words", "characters");
 toggle("ask-once", "ask", "once", "submit");
+
+document.querySelector("[data-action=settings]").addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  const { href } = event.currentTarget;
+  byId("user-menu").hidePopover();
+  import("./preferences.js").then(({ openSettings }) => openSettings(href, changeSettings)).catch(() => notice("bad", "The settings cannot be had now: the server does not answer."));
+});
 
 byId("undo").addEventListener("click", () => commands.undo());
 byId("redo").addEventListener("click", () => commands.redo());
