@@ -242,7 +242,7 @@ def test_the_admin_pages_have_no_violation(chromium: Browser, address: str, boss
     addresses = {
         "admin": "/admin/", "imports": "/admin/corpus/importbatch/", "import-add": "/admin/corpus/importbatch/add/",
         "import": f"/admin/corpus/importbatch/{batch.pk}/change/", "admin-projects": "/admin/annotate/project/",
-        "admin-project": f"/admin/annotate/project/{project.pk}/change/", "admin-articles": "/admin/corpus/article/",
+        "admin-articles": "/admin/corpus/article/", "admin-tasks": "/admin/annotate/task/",
     }  # fmt: skip
     lines = []
     with signed_in(chromium, address, boss) as context:

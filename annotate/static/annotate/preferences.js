@@ -24,7 +24,7 @@ export async function openSettings(url, change) {
     dialog.innerHTML = await answer.text();
     document.body.append(dialog);
     const told = dialog.querySelector("[role=status]");
-    bind(dialog.querySelector("form"), async (changes) => (told.textContent = (await change(changes)) ?? "Kept."));
+    bind(dialog.querySelector(".form"), async (changes) => (told.textContent = (await change(changes)) ?? "Kept."));
   }
   dialog.showModal();
 }
