@@ -263,11 +263,17 @@ def test_handles_move_the_borders_in_one_operation_each(page, task):
     page.mouse.up()
     saved(page)
     assert marks(task) == [("SOURCE", ["people 🙏🏽 crossed q\u0303ua"])]
+    mark(page, "سبعة", "2")
+    pull(page, "end", "شخص", before=True)
+    saved(page)
+    assert marks(task)[1:] == [("SOURCE", ["سبعة آلاف شخص"])]
     assert list(task.operations.order_by("seq").values_list("kind", flat=True)) == [
         "add",
         "change",
         "change",
         "undo",
+        "change",
+        "add",
         "change",
     ]
 

@@ -443,6 +443,8 @@ export function bindPalette({ view, ui, commands, codebook, store }) {
 
 // ---- Handles at both ends of the selected mark, which move its borders by mouse, pen or finger
 
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufefc]/;
+
 export function bindHandles({ view, borders, ui, store, commands, codebook, wholeWords }) {
   const host = view.root.parentElement;
   const handles = ["start", "end"].map((side) => make("span.handle", { dataset: { ui: "", side }, hidden: true, "aria-hidden": "true" }));
@@ -463,13 +465,15 @@ export function bindHandles({ view, borders, ui, store, commands, codebook, whol
     const frame = host.getBoundingClientRect();
     for (const handle of handles) {
       const { side } = handle.dataset;
-      const piece = side === "start" ? piecesOf(span)[0] : piecesOf(span).at(-1);
-      const rects = [...view.rangeOf({ start: piece[0], end: piece[1] }).getClientRects()].filter(({ width }) => width > 0);
-      const rect = side === "start" ? rects[0] : rects.at(-1);
+      const [start, end] = side === "start" ? piecesOf(span)[0] : piecesOf(span).at(-1);
+      // The character at this end says where it is, also in a line that runs both ways.
+      const letter = side === "start" ? { start, end: start + 1 } : { start: end - 1, end };
+      const rectIn = (range) => [...view.rangeOf(range).getClientRects()].filter(({ width }) => width > 0).at(side === "start" ? 0 : -1);
+      const rect = rectIn(letter) ?? rectIn({ start, end });
       handle.hidden = !rect;
       if (!rect) continue;
       handle.dataset.layerIndex = codebook.label(span.label).tone;
-      const before = (side === "start") === (getComputedStyle(view.root).direction === "ltr");
+      const before = (side === "start") !== RIGHT_TO_LEFT.test(view.map.slice(letter.start, letter.end));
       const at = { left: (before ? rect.left : rect.right) - frame.left, top: rect.top - frame.top, height: rect.height };
       for (const [name, value] of Object.entries(at)) handle.style.setProperty(name, `${value}px`);
     }
