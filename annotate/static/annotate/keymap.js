@@ -57,7 +57,7 @@ export function refusalOf(chord, row, rows, layerKeys = new Map()) {
   if (!chord) return "Keys with Alt belong to the browser and to assistive technology";
   if (/^\d$/.test(chord)) return "Digits choose labels";
   if (!/^(\S|Delete|Backspace)$/u.test(chord)) return "Choose one letter or sign; other keys have a meaning of their own";
-  if (/[[\]{}\\|@~^`´]/.test(chord)) return "On many keyboards this sign takes AltGr or two strokes";
+  if (/[[\]{}\\|@~^\x60´]/.test(chord)) return "On many keyboards this sign takes AltGr or two strokes";
   if (layerKeys.has(chord)) return `This key begins the labels of ${layerKeys.get(chord).name}`;
   const other = rows.find(({ run, keys }) => run !== row.run && keys?.includes(chord));
   return other ? `This key is taken: ${other.words}` : "";
