@@ -191,7 +191,7 @@ export class Cards {
     const { codebook, store } = this;
     const chips = codebook
       .fields(span.label, span.attributes)
-      .filter(({ name }) => ![undefined, null, ""].includes(span.attributes[name]))
+      .filter(({ name, type, default: usual }) => ![undefined, null, "", type === "boolean" && usual].includes(span.attributes[name]))
       .map((field) => make("li.chip", { title: field.title }, shown(field, span.attributes[field.name])));
     const lacks = codebook.missingIn(span, store.relationsFrom(span.id)).map(({ message }) => make("li.chip.chip--missing", {}, message));
     return chips.length + lacks.length ? make("ul.chips", {}, ...chips, ...lacks) : null;
@@ -291,6 +291,12 @@ export class Cards {
     return form;
   }
 
+  /** The first attribute that a mark still needs; null where what the text proposed is to be looked at first. */
+  lackOf(id) {
+    if (this.proposals.has(id)) return null;
+    return this.codebook.missingIn(this.store.span(id), []).find(({ attribute }) => attribute)?.attribute ?? null;
+  }
+
   #checked(id) {
     this.proposals.set(id, false);
     this.draw([id]);
@@ -346,7 +352,7 @@ function enterGoesOn(event, root) {
 
 /** Put the focus into a field: its chosen chip, or its first control. */
 export function focusField(field) {
-  field.querySelector("input:checked, input, textarea")?.focus();
+  (field.querySelector("input:checked") ?? field.querySelector("input, textarea"))?.focus();
 }
 
 // ---- The panel: its tabs, and on a phone the sheet it becomes.
@@ -402,9 +408,9 @@ export function makePanel({ cards, codebook }) {
       sheet(true);
       reveal(id);
       const form = cards().cardOf(id)?.querySelector("form");
-      const field = name && form?.querySelector(`[data-field="${CSS.escape(name)}"]`);
-      const first = field || form?.querySelector("[data-field]");
-      if (first) focusField(first);
+      const wanted = name ?? cards().lackOf(id);
+      const field = form?.querySelector(wanted ? `[data-field="${CSS.escape(wanted)}"]` : "[data-field]");
+      if (field) focusField(field);
     },
     question: (name = null) => {
       if (!byId("pane-questions")) return say("This project asks nothing about whole articles.");

@@ -126,6 +126,7 @@ function combo(field, options, value, id, set, free) {
     at = typed && !free && offered.length ? 0 : -1;
     list.replaceChildren(...offered.map(({ title, definition }, i) => make("li", { id: `${id}-${i}`, role: "option" }, title, definition ? make("small", {}, definition) : null)));
     light();
+    list.scrollIntoView({ block: "nearest" });
   };
   const light = () => {
     list.hidden = !offered.length;
