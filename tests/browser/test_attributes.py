@@ -394,3 +394,42 @@ def test_what_changed_in_the_guidelines_since_the_last_look_is_shown_until_looke
     page.reload()
     page.wait_for_selector("#guide-search", state="attached")
     expect(page.locator(".tab__dot")).to_have_count(0)
+
+
+def test_a_finger_draws_a_link_to_a_card_of_the_list(chromium, address, linked, task):
+    problems: list[str] = []
+    with chromium.new_context(
+        viewport={"width": 390, "height": 844}, base_url=address, has_touch=True, is_mobile=True
+    ) as context:
+        sign_in(context, task)
+        page = open_task(context, task, problems)
+        page.locator("mark", has_text="15,000").tap()
+        button = page.locator(".card[data-selected] [data-act=link]").first
+        expect(button).to_be_visible()
+        target = page.locator(f"[data-card='{linked['content'].id}'] .card__quote")
+        source = page.locator(f"[data-card='{linked['officials'].id}'] .card__quote")
+        page.evaluate("document.querySelector('#panel-body').scrollTop = 0")
+        page.locator(".card[data-selected]").scroll_into_view_if_needed()
+        assert target.is_visible()
+        touch = context.new_cdp_session(page)
+
+        def finger(kind: str, x: float = 0, y: float = 0) -> None:
+            points = [] if kind == "touchEnd" else [{"x": x, "y": y}]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        start, end = button.bounding_box(), source.bounding_box()
+        assert start is not None
+        assert end is not None
+        finger("touchStart", start["x"] + 10, start["y"] + 10)
+        for step in range(1, 9):
+            share = step / 8
+            finger(
+                "touchMove",
+                start["x"] + 10 + share * (end["x"] - start["x"]),
+                start["y"] + 10 + share * (end["y"] + 4 - start["y"] - 10),
+            )
+        expect(page.locator(".card[data-candidate]")).to_contain_text("Officials in the port")
+        finger("touchEnd")
+        saved(page)
+    assert links(task) == [("ATTRIBUTED_TO", "15,000", "Officials in the port")]
+    assert problems == []
