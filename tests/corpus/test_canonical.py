@@ -1,5 +1,6 @@
 """Canonical text and the map between it and raw."""
 
+import sys
 import unicodedata
 
 import pytest
@@ -112,3 +113,9 @@ def _break_or_plain(source, text):
         return text
     spaced = "".join(" " if c in "\t\u00a0" else c for c in source if c not in DROPPED)
     return unicodedata.normalize("NFC", spaced)
+
+
+def test_every_space_of_unicode_is_known() -> None:
+    spaces = [char for char in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(char) == "Zs"]
+
+    assert [char for char in spaces if canonicalise(f"a{char}b", [Line(0, 3)]).text != "a b"] == []
