@@ -187,6 +187,11 @@ def project() -> Project:
     return make_project(make_codebook(codebook_content(name="chaos", questions=[TONE])))
 
 
+def name_of(task: Task) -> str:
+    assert task.annotator is not None
+    return task.annotator.username
+
+
 def task_of(project: Project, username: str) -> Task:
     annotator = make_user(username)
     project.memberships.create(user=annotator, role="annotator")
@@ -200,9 +205,9 @@ def in_node(node: str, tasks: list[Task], address: str, folder: Path) -> Iterato
         settings = {
             "address": address,
             "task": str(task.uuid),
-            "username": task.annotator.username,
+            "username": name_of(task),
             "password": PASSWORD,
-            "file": str(folder / f"{task.annotator.username}.json"),
+            "file": str(folder / f"{name_of(task)}.json"),
             "seed": SEED + number,
             "operations": OPERATIONS,
             "pause": 110,
@@ -220,7 +225,7 @@ def in_chromium(context: BrowserContext, task: Task, number: int) -> InChromium:
     context.add_init_script(COUNT_OPERATIONS)
     page = context.new_page()
     page.goto("/accounts/login/")
-    page.fill("input[name=username]", task.annotator.username)
+    page.fill("input[name=username]", name_of(task))
     page.fill("input[name=password]", PASSWORD)
     with page.expect_navigation():
         page.press("input[name=password]", "Enter")
@@ -245,10 +250,10 @@ def test_no_mark_is_lost_or_doubled_whatever_the_network_and_the_server_do(chrom
         without = stack.enter_context(in_node(node, tasks[2:], address, tmp_path))
         live(server, proxy, with_screen, without)
         settle()
-        for annotator in with_screen:
-            check_screen(annotator)
-        for annotator in without:
-            check_model(annotator, tmp_path)
+        for seen in with_screen:
+            check_screen(seen)
+        for unseen in without:
+            check_model(unseen, tmp_path)
     faults = {fault for fault in proxy.done if proxy.done[fault]}
     assert OPERATIONS < 200 or faults >= {"cut", "twice at once", "again later", "overtaken", "502 after", "old answer"}
 
@@ -314,7 +319,7 @@ def check_screen(annotator: InChromium) -> None:
 
 def check_model(annotator: InNode, folder: Path) -> None:
     assert [line for line in annotator.lines if "held" in line or "problem" in line] == []
-    journal = folder / f"{annotator.task.annotator.username}.json.made"
+    journal = folder / f"{name_of(annotator.task)}.json.made"
     stored = check_log(annotator.task, journal.read_text().split())
     assert annotator.finished is not None
     assert annotator.finished["finished"] == {

@@ -222,6 +222,12 @@ keepLease({
 });
 // Shown again from the browser's memory by its back button: much may have happened since.
 addEventListener("pageshow", ({ persisted }) => persisted && saving.refresh());
+// A module that is loaded on its first use, while offline or after an update of the server.
+addEventListener("unhandledrejection", (event) => {
+  if (!/import|module/i.test(event.reason?.message)) return;
+  event.preventDefault();
+  notice("warn", "This part of the page cannot be had now: the server does not answer, or was updated. Reload the page when it does: nothing is lost.");
+});
 byId("save-state").addEventListener("click", () => sender.resume());
 addEventListener("beforeunload", (event) => queue.unsafe && event.preventDefault());
 
@@ -234,5 +240,6 @@ if (!view.matches()) {
   showClosed();
   document.documentElement.dataset.ready = "";
   // Not needed for the first paint, nor for the first mark.
-  setTimeout(async () => (await import("./guide.js")).makeGuide(state, localStorage), 200);
+  const guide = () => import("./guide.js").then(({ makeGuide }) => makeGuide(state, localStorage), () => setTimeout(guide, 5000));
+  setTimeout(guide, 200);
 }
