@@ -61,7 +61,7 @@ def open_task(context: BrowserContext, task: Task, problems: list[str]) -> Page:
     """The task's page, ready for keys; broken scripts and violations of the content security policy go to problems."""
     page = context.new_page()
     page.set_default_timeout(10_000)
-    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("pageerror", lambda error: problems.append(str(error.stack or error)))
     page.on("console", lambda m: problems.append(m.text) if "Content Security Policy" in m.text else None)
     page.goto(f"/tasks/{task.uuid}/")
     page.wait_for_selector("html[data-ready]")

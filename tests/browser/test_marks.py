@@ -353,7 +353,7 @@ def test_a_key_of_ones_own_is_kept_and_clashes_are_refused(context, page, task):
     assert SpanAnnotation.objects.get(task=task).unsure
 
 
-def test_a_finger_drags_the_handles(chromium, address, task):
+def test_a_finger_drags_the_handles_and_splits(chromium, address, task):
     with chromium.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, base_url=address
     ) as phone:
@@ -379,6 +379,13 @@ def test_a_finger_drags_the_handles(chromium, address, task):
         saved(page)
         expect(page.locator("#live")).to_have_text("Quantity is now ‘7,000 people’")
         assert marks(task) == [("QUANTITY", ["7,000 people"])]
+        page.locator("mark[data-selected]").tap()
+        expect(page.locator("#panel")).to_have_attribute("data-open", "")
+        page.locator("[data-selected] [data-act=split]").tap()
+        expect(page.locator("#panel")).not_to_have_attribute("data-open", "")
+        page.locator("#mode button", has_text="Split").tap()
+        saved(page)
+        assert marks(task) == [("QUANTITY", ["7,000"]), ("QUANTITY", ["people"])]
         assert problems == []
 
 

@@ -356,15 +356,17 @@ export function bindPalette({ view, ui, commands, codebook, store }) {
 
   let crowd = { marksAbove: 0, marksBelow: 0 }; // marks that the palette would hide; they scroll along with the words
   const place = ({ fresh }) => {
+    if (innerWidth < 900) toolbar.removeAttribute("style");
     if (toolbar.hidden || innerWidth < 900) return; // on a small screen the stylesheet docks it
-    const rects = [...view.rangeOf(ui.pending ?? store.span(ui.selected)).getClientRects()].filter(({ width }) => width > 1);
+    const words = ui.pending ?? store.span(ui.selected);
+    const rects = [...view.rangeOf(words).getClientRects()].filter(({ width }) => width > 1);
     if (!rects.length) return;
     const top = Math.min(...rects.map((rect) => rect.top));
     const bottom = Math.max(...rects.map((rect) => rect.bottom));
     const { offsetWidth: width, offsetHeight: height } = toolbar;
     const roof = document.querySelector(".topbar").offsetHeight + GAP;
     const floor = innerHeight - document.querySelector(".dock").offsetHeight - GAP;
-    const near = fresh && view.near(ui.pending, 2).flatMap(({ element }) => [...element.querySelectorAll("mark[data-span-ids]")].map((mark) => mark.getBoundingClientRect())).filter((rect) => rect.bottom > top - height - 60 && rect.top < bottom + height + 60);
+    const near = fresh && view.near(words, 2).flatMap(({ element }) => [...element.querySelectorAll("mark[data-span-ids]")].map((mark) => mark.getBoundingClientRect())).filter((rect) => rect.bottom > top - height - 60 && rect.top < bottom + height + 60);
     if (near) {
       crowd = {
         marksAbove: near.filter((rect) => rect.bottom <= top + 4 && rect.bottom > top - height).length,

@@ -268,7 +268,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
     return act(span);
   };
 
-  const edits = makeEdits({ store, codebook, borders, ui, view, closed, selected, select, pend, addMark, startLinking });
+  const edits = makeEdits({ store, codebook, borders, ui, readArticle, closed, selected, select, pend, addMark, startLinking });
 
   return {
     ...edits,
@@ -328,6 +328,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
       if (ui.fragment) return addFragment();
       if (closed()) return;
       ui.set({ fragment: span.id, selected: span.id, pending: null, cursor: null, splitting: null, relabeling: false });
+      readArticle();
       return say("Select words: Enter adds them, Delete takes them away. Escape cancels.");
     }),
     enter: () => {
@@ -367,7 +368,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
 }
 
 /** What is done to marks as wholes: split, join, copy, take words away, every occurrence. Each is one gesture to undo. */
-function makeEdits({ store, codebook, borders, ui, view, closed, selected, select, pend, addMark, startLinking }) {
+function makeEdits({ store, codebook, borders, ui, readArticle, closed, selected, select, pend, addMark, startLinking }) {
   const { map } = borders;
   const target = () => ui.pending ?? ui.cursor;
   const trimmed = (pieces) => pieces.map(([start, end]) => borders.snap(start, end, { words: false })).filter(Boolean).map(({ start, end }) => [start, end]);
@@ -405,6 +406,7 @@ function makeEdits({ store, codebook, borders, ui, view, closed, selected, selec
     if (start === undefined) return say("A mark of one word cannot be split");
     if (ui.splitting) return say("Choose a word inside the mark, but not its first one");
     ui.set({ splitting: span.id, selected: span.id, pending: null, cursor: { start, end }, fragment: null });
+    readArticle();
     return say("Choose the word that begins the second part, then press Enter. Escape cancels.");
   };
 
@@ -480,6 +482,7 @@ function makeEdits({ store, codebook, borders, ui, view, closed, selected, selec
       if (!span) return;
       const { start, end, fragments } = span;
       ui.set({ pending: { start, end, anchor: { start, end }, fragments, copied: span }, selected: null, cursor: null, fragment: null, splitting: null });
+      readArticle();
       say(`Choose the other label for ‘${shorten(wordsOf(span))}’`);
     },
     occurrences: async (id) => {
@@ -488,7 +491,7 @@ function makeEdits({ store, codebook, borders, ui, view, closed, selected, selec
       if (!range) return say("Select words first, or choose a mark");
       if (closed()) return;
       const { openOccurrences } = await import("./rare.js");
-      openOccurrences({ store, codebook, borders, range, label: span?.label, addMark, select, back: () => view.root.focus({ preventScroll: true }) });
+      openOccurrences({ store, codebook, borders, range, label: span?.label, addMark, select, back: readArticle });
     },
   };
 }

@@ -183,10 +183,8 @@ ui.listen((before) => {
   if (stale.length) cards.draw(stale);
   if ("selected" in before && ui.selected) panel.reveal(ui.selected);
   if ("candidate" in before && ui.candidate && !ui.dragging) panel.reveal(ui.candidate);
-  if ("pending" in before) {
-    showSelection(view, ui.pending);
-    if (ui.pending) panel.sheet(false);
-  }
+  if ("pending" in before) showSelection(view, ui.pending);
+  if (ui.pending || ui.held || ui.relabeling) panel.sheet(false); // the words to choose are under it
   if ("cursor" in before) highlight("cursor", ui.cursor && view.rangeOf(ui.cursor), view.root.parentElement);
   emphasise();
   palette.draw();
