@@ -227,6 +227,12 @@ addEventListener("unhandledrejection", (event) => {
   notice("warn", "This part of the page cannot be had now: the server does not answer, or was updated. Reload the page when it does: nothing is lost.");
 });
 byId("save-state").addEventListener("click", () => sender.resume());
+// What lies at the bottom goes up with the keyboard on the screen; a page that is zoomed in has no such bottom.
+const seen = globalThis.visualViewport;
+seen?.addEventListener("resize", () => {
+  const hidden = seen.scale === 1 ? innerHeight - seen.height - seen.offsetTop : 0;
+  document.documentElement.style.setProperty("--keyboard", `${Math.max(0, hidden)}px`);
+});
 addEventListener("beforeunload", (event) => queue.unsafe && event.preventDefault());
 
 if (!view.matches()) {
