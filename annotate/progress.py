@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, FloatField, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left
 
+from annotate import pace
 from annotate.models import Membership, Project, ProjectArticle, Role, Task
 
 # Beyond this a page says "10,000+": nothing on it may take longer because a project grew.
 COUNTED = 10_000
+# What is left for one person costs more to count, and beyond this nobody plans by the hour.
+LEFT_COUNTED = 1_000
 OVERSEERS = (Role.ADJUDICATOR, Role.RESEARCHER, Role.MANAGER)
 
 
@@ -20,11 +23,23 @@ class CappedCount(Subquery):
     output_field = IntegerField()
 
 
+class Pace(Subquery):
+    """The median of a queryset of seconds, null where there are too few to tell."""
+
+    template = (
+        "(SELECT CASE WHEN count(*) >= %(fewest)s THEN"
+        " percentile_cont(0.5) WITHIN GROUP (ORDER BY active_seconds) END FROM (%(subquery)s) timed)"
+    )
+    fewest = pace.FEWEST
+    output_field = FloatField()
+
+
 def projects_to_label(user: User) -> QuerySet[Project]:
     """Projects in which ``user`` annotates, drafts left out.
 
-    Each with ``own_submitted``, ``n_articles`` (both counted up to ``COUNTED`` + 1) and ``has_more``: whether a task is
-    open that this person may claim.
+    Each with ``own_submitted``, ``n_articles`` (both counted up to ``COUNTED`` + 1), ``has_more``: whether a task
+    is open that this person may claim, ``n_left``: of how many articles (up to ``LEFT_COUNTED`` + 1), and ``pace``: the
+    median of the seconds of their latest tasks, null until there are a few.
     """
     own = Task.objects.filter(project=OuterRef("pk"), annotator=user, state=Task.State.SUBMITTED)
     inside = ProjectArticle.objects.filter(project=OuterRef("pk"), excluded=False)
@@ -40,6 +55,10 @@ def projects_to_label(user: User) -> QuerySet[Project]:
             own_submitted=CappedCount(own.order_by().values("pk")[: COUNTED + 1]),
             n_articles=CappedCount(inside.order_by().values("pk")[: COUNTED + 1]),
             has_more=Exists(claimable),
+            n_left=CappedCount(claimable.order_by().values("article").distinct()[: LEFT_COUNTED + 1]),
+            pace=Pace(
+                own.filter(active_seconds__gt=0).order_by("-submitted_at").values("active_seconds")[: pace.LATEST]
+            ),
         )
         .order_by("slug")
     )

@@ -8,9 +8,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from annotate.models import Project, Role
+from annotate.models import Project, Role, Task
 from annotate.operations.tasks import claim_task
-from annotate.progress import COUNTED, projects_overseen, projects_to_label, projects_to_see, tasks_done, tasks_in_hand
+from annotate.pace import time_left
+from annotate.progress import (
+    COUNTED,
+    LEFT_COUNTED,
+    projects_overseen,
+    projects_to_label,
+    projects_to_see,
+    tasks_done,
+    tasks_in_hand,
+)
 from annotate.views.requests import PageRequest
 
 HISTORY_ROWS = 10
@@ -25,17 +34,34 @@ def work(request: PageRequest) -> HttpResponse:
         return render(request, "annotate/work.html#history", {"history": history})
     in_hand = list(tasks_in_hand(request.user))
     claimed = {task.project_id: task for task in in_hand if task.state == "claimed"}
-    projects = [(project, claimed.get(project.pk)) for project in projects_to_label(request.user)]
+    projects = [
+        (
+            project,
+            claimed.get(project.pk),
+            _estimate(project, [task for task in in_hand if task.project_id == project.pk]),
+        )
+        for project in projects_to_label(request.user)
+    ]
     context = {
         "projects": projects,
         "overseen": projects_overseen(request.user),
         "in_hand": in_hand,
         "history": history,
         # has_more is annotated by projects_to_label.
-        "all_done": bool(projects) and not in_hand and not any(project.has_more for project, _ in projects),  # type: ignore[attr-defined]
+        "all_done": bool(projects) and not in_hand and not any(project.has_more for project, *_ in projects),  # type: ignore[attr-defined]
         "counted": COUNTED,
     }
     return render(request, "annotate/work.html", context)
+
+
+def _estimate(project: Project, in_hand: list[Task]) -> str | None:
+    """How long the rest may take, what is in hand included; None until there is a pace, or where the project rests."""
+    if project.state != Project.State.OPEN:
+        return None
+    # Annotated by projects_to_label.
+    left: int = project.n_left  # type: ignore[attr-defined]
+    remaining = min(left, LEFT_COUNTED) + len(in_hand)
+    return time_left(pace=project.pace, remaining=remaining, capped=left > LEFT_COUNTED)  # type: ignore[attr-defined]
 
 
 @login_required

@@ -1,6 +1,7 @@
 """An annotator's day in the browser: settings in a dialog, the time worked, handing back."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 
@@ -160,3 +161,50 @@ def test_handing_back_leads_to_my_work_and_the_marks_come_back(page: Page, task:
     page.get_by_role("button", name="Start").click()
     page.wait_for_selector("html[data-ready]")
     expect(page.locator(".card")).to_have_count(1)
+
+
+def test_a_page_fetched_ahead_has_the_last_marks_too(page: Page, task: Task) -> None:
+    for marks in (0, 1):
+        page.goto("/")
+        page.wait_for_load_state("networkidle")
+        page.get_by_role("link", name="Continue").first.click()
+        page.wait_for_selector("html[data-ready]")
+        expect(page.locator(".card")).to_have_count(marks)
+        page.focus("#article")
+        page.keyboard.press("ArrowRight")
+        if not marks:
+            page.keyboard.press("1")
+            page.wait_for_selector("#save-state[data-state=saved]")
+            page.wait_for_function("() => document.querySelector('#mark-count').textContent === '1'")
+
+
+def test_after_submitting_the_next_task_is_there_and_looking_at_the_dialog_claims_none(page: Page, task: Task) -> None:
+    following = make_task(task.project, make_article("Ferry sails\n\nIt was full."))
+    open_task(page, task)
+    page.focus("#article")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#submit")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    following.refresh_from_db()
+    assert following.state == "open"
+    page.click("#submit-confirm")
+    page.wait_for_url(f"**/tasks/{following.uuid}/")
+    page.wait_for_selector("html[data-ready]")
+    following.refresh_from_db()
+    assert following.annotator == task.annotator
+
+
+def test_my_work_fits_a_phone(page: Page, task: Task) -> None:
+    for number in range(3):
+        done = make_task(
+            task.project, make_article(f"Walk {number}\n\nText."), task.annotator, "submitted", active_seconds=240
+        )
+        Task.objects.filter(pk=done.pk).update(note="Link the sources, all of them.")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect(page.get_by_text("at your pace")).to_be_visible()
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/work-390.png", full_page=True)
+        page.set_viewport_size({"width": 1400, "height": 900})
+        page.screenshot(path=f"{folder}/work-1400.png", full_page=True)

@@ -514,6 +514,11 @@ export function makeDialogs({ store, codebook, sender, panel, proposals, post, c
     byId("submit-confirm").disabled = lacks.length > 0;
   };
 
+  /** While the reader looks at the dialog the page's files are asked for again: the next page finds them fresh. */
+  const warm = () => {
+    for (const { name } of performance.getEntriesByType("resource")) if (/\.(js|css)$/.test(name)) fetch(name, { cache: "no-cache", priority: "low" }).catch(() => {});
+  };
+
   const submit = () => {
     if (!store.editable) return say("This task is closed.");
     document.activeElement?.dispatchEvent(new Event("commit")); // what is being typed counts
@@ -522,6 +527,7 @@ export function makeDialogs({ store, codebook, sender, panel, proposals, post, c
     problem("submit", "");
     const dialog = byId("submit");
     if (!dialog.open) dialog.showModal();
+    if (!lacks.length) warm();
     (lacks.length ? byId("missing").querySelector("button") : byId("submit-confirm")).focus();
   };
 

@@ -59,7 +59,8 @@ def test_my_work_leads_back_to_the_task_in_hand(client, mara):
 
     assert "A headline of mine" in page
     assert "· 1 mark ·" in page
-    assert page.count(reverse("annotate:task", args=[task.uuid])) == 3
+    # fetched ahead, headline and button, button of the project
+    assert page.count(reverse("annotate:task", args=[task.uuid])) == 4
     assert "/claim/" not in page
 
 
@@ -242,3 +243,47 @@ def test_the_password_can_be_changed(client, mara):
     mara.refresh_from_db()
     assert mara.check_password(new)
     assert "It holds from now on." in words(response)
+
+
+def test_the_time_left_is_told_at_the_persons_own_pace(client, mara):
+    project = make_project(members={mara: "annotator"})
+    for seconds in (100, 300, 5000):
+        make_task(project, make_article(), mara, state="submitted", active_seconds=seconds)
+    for _ in range(3):
+        make_task(project, make_article())
+    make_task(project, make_article(), mara)
+
+    assert "The rest: about 20 min at your pace" in words(client.get("/"))
+
+
+@pytest.mark.parametrize("changes", [{"timed": 2}, {"state": "closed"}, {"left": 0}])
+def test_no_time_is_told_without_a_pace_or_anything_left(client, mara, changes):
+    project = make_project(members={mara: "annotator"}, state=changes.get("state", "open"))
+    for _ in range(changes.get("timed", 3)):
+        make_task(project, make_article(), mara, state="submitted", active_seconds=200)
+    make_task(project, make_article(), mara, state="submitted", active_seconds=0)
+    for _ in range(changes.get("left", 2)):
+        make_task(project, make_article())
+
+    assert "at your pace" not in words(client.get("/"))
+
+
+def test_the_history_says_why_something_was_skipped_and_what_the_reviewer_wrote(client, mara):
+    project = make_project(members={mara: "annotator"})
+    make_task(project, make_article(), mara, state="skipped", reason="a <list> of scores")
+    make_task(project, make_article(), mara, state="submitted", note="Link the sources.")
+
+    page = words(client.get("/"))
+
+    assert "Skipped: a &lt;list&gt; of scores" in page
+    assert "Sent back once: Link the sources." in page
+
+
+def test_the_task_in_hand_is_fetched_ahead_and_no_task_is_claimed_for_that(client, mara):
+    project = make_project(members={mara: "annotator"})
+    make_task(project, make_article())
+    assert 'rel="prefetch"' not in words(client.get("/"))
+    task = make_task(project, make_article(), mara)
+
+    assert f'<link rel="prefetch" href="/tasks/{task.uuid}/">' in words(client.get("/"))
+    assert project.tasks.filter(annotator=mara).count() == 1
