@@ -30,7 +30,6 @@ class Pace(Subquery):
         "(SELECT CASE WHEN count(*) >= %(fewest)s THEN"
         " percentile_cont(0.5) WITHIN GROUP (ORDER BY active_seconds) END FROM (%(subquery)s) timed)"
     )
-    fewest = pace.FEWEST
     output_field = FloatField()
 
 
@@ -57,7 +56,8 @@ def projects_to_label(user: User) -> QuerySet[Project]:
             has_more=Exists(claimable),
             n_left=CappedCount(claimable.order_by().values("article").distinct()[: LEFT_COUNTED + 1]),
             pace=Pace(
-                own.filter(active_seconds__gt=0).order_by("-submitted_at").values("active_seconds")[: pace.LATEST]
+                own.filter(active_seconds__gt=0).order_by("-submitted_at").values("active_seconds")[: pace.LATEST],
+                fewest=pace.FEWEST,
             ),
         )
         .order_by("slug")

@@ -243,7 +243,7 @@ if (!view.matches()) {
   await saving.begin();
   showClosed();
   // A page that was fetched ahead may lack the reader's own last marks.
-  if (!performance.getEntriesByType("navigation")[0]?.transferSize) refresh();
+  if (!performance.getEntriesByType("navigation")[0]?.transferSize) saving.refresh();
   document.documentElement.dataset.ready = "";
   // Not needed for the first paint, nor for the first mark.
   const guide = () => import("./guide.js").then(({ makeGuide }) => makeGuide(state, localStorage), () => setTimeout(guide, 5000));
