@@ -380,20 +380,20 @@ def test_guidelines_open_at_the_label_and_are_searched(linked, page, task):
 def test_what_changed_in_the_guidelines_since_the_last_look_is_shown_until_looked_at(asked):
     page, task = asked
     expect(page.locator("#guide-search")).to_have_count(1)
-    expect(page.locator(".tab__dot")).to_have_count(0)
+    expect(page.locator("#tab-guide ins")).to_have_count(0)
     Project.objects.filter(pk=task.project_id).update(guidelines="# Project\n\nMark the bridge.\n\nMark the port too.")
     for _ in range(2):  # a second visit without a look changes nothing
         page.reload()
         page.wait_for_selector("html[data-ready]")
-        expect(page.locator("#tab-guide .tab__dot")).to_be_visible()
+        expect(page.locator("#tab-guide ins")).to_be_visible()
     page.click("#tab-guide")
     expect(page.locator("[data-new]")).to_have_text(["New Mark the port too."])
-    expect(page.locator(".guide__news")).to_contain_text("1 new, 1 gone")
-    expect(page.locator(".guide__news del")).to_have_text("Leave the port.")
-    expect(page.locator(".tab__dot")).to_have_count(0)
+    expect(page.locator("#pane-guide .notice")).to_contain_text("1 new, 1 gone")
+    expect(page.locator("#pane-guide del")).to_have_text("Leave the port.")
+    expect(page.locator("#tab-guide ins")).to_have_count(0)
     page.reload()
     page.wait_for_selector("#guide-search", state="attached")
-    expect(page.locator(".tab__dot")).to_have_count(0)
+    expect(page.locator("#tab-guide ins")).to_have_count(0)
 
 
 def test_a_finger_draws_a_link_to_a_card_of_the_list(chromium, address, linked, task):

@@ -48,7 +48,7 @@ export function makeGuide({ user, project }, storage) {
     field.value = "";
     search();
   });
-  pane.prepend(make("div.guide__search", {}, field, count));
+  pane.prepend(make("div.field.guide__search", {}, field, count));
 
   // ---- changes, kept by this browser for this account and project
   const key = `slantwise.guide.${project.slug}.${user}`;
@@ -60,7 +60,7 @@ export function makeGuide({ user, project }, storage) {
   if (!before) keep();
   if (!added.length && !gone.length) return;
 
-  tab.append(make("span.tab__dot", { role: "img", "aria-label": "changed since you last looked", title: "Changed since you last looked" }));
+  tab.append(make("ins", { role: "img", "aria-label": "changed since you last looked" }, "●"));
   for (const i of added) {
     blocks[i].dataset.new = "";
     blocks[i].prepend(make("ins", {}, "New "));
@@ -70,12 +70,12 @@ export function makeGuide({ user, project }, storage) {
   const next = make("button.button.button--small", { type: "button", hidden: !added.length }, "Show", icon("arrow"));
   let at = 0;
   next.addEventListener("click", () => blocks[added[at++ % added.length]].scrollIntoView({ block: "center" }));
-  const told = make("div.notice.guide__news", { dataset: { tone: "warn" } }, make("p", {}, make("strong", {}, "Changed since you last looked: "), news), next, gone.length ? make("ul", {}, ...gone.map((words) => make("li", {}, make("del", {}, words)))) : null);
+  const told = make("div.notice", { dataset: { tone: "warn" } }, make("p", {}, make("strong", {}, "Changed since you last looked: "), news), next, gone.length ? make("ul", {}, ...gone.map((words) => make("li", {}, make("del", {}, words)))) : null);
   pane.firstChild.after(told);
   const seen = () => {
     if (pane.hidden) return;
     keep();
-    tab.querySelector(".tab__dot")?.remove();
+    tab.querySelector("ins")?.remove();
     watch.disconnect();
   };
   const watch = new MutationObserver(seen);
