@@ -12,15 +12,20 @@ import { piecesOf, wordsOf } from "./text.js";
 /** Buttons of the selected card: their commands and names. */
 const EDITS = { palette: "Label", duplicate: "Copy", fragment: "Words", split: "Split", join: "Join", occurrences: "All" };
 
-const PROPOSED = /^(value|comparator)/; // touching one of these settles what the text proposed
+// Touching one of these settles what the text proposed.
+const PROPOSED = /^(value|comparator)/;
 
-const AT_ONCE = 60; // cards that are made in one go
+// Cards that are made in one go.
+const AT_ONCE = 60;
 
 export class Cards {
-  #made = new Map(); // span id -> element
-  #stale = new Set(); // span ids whose cards are out of date
+  // Span id -> element.
+  #made = new Map();
+  // Span ids whose cards are out of date.
+  #stale = new Set();
   #timer = null;
-  #rest = null; // the cards of a long list are filled when the browser has time
+  // The cards of a long list are filled when the browser has time.
+  #rest = null;
 
   constructor({ store, codebook, ui, commands, proposals }) {
     Object.assign(this, { store, codebook, ui, commands, proposals, list: byId("cards") });
@@ -444,7 +449,8 @@ export function makeQuestions({ store, codebook }) {
     const state = JSON.stringify([...store.rows.answers]);
     if (state === drawn) return;
     drawn = state;
-    if (pane.querySelector("input[type=text]:focus")) return; // a text being typed is left alone
+    // A text being typed is left alone.
+    if (pane.querySelector("input[type=text]:focus")) return;
     const key = pane.contains(document.activeElement) ? document.activeElement.dataset.focusKey : null;
     const fields = codebook.questions.map((question) =>
       fieldOf(question, store.rows.answers.get(question.name), {
@@ -521,7 +527,8 @@ export function makeDialogs({ store, codebook, sender, panel, proposals, post, c
 
   const submit = () => {
     if (!store.editable) return say("This task is closed.");
-    document.activeElement?.dispatchEvent(new Event("commit")); // what is being typed counts
+    // What is being typed counts.
+    document.activeElement?.dispatchEvent(new Event("commit"));
     const lacks = localLacks();
     showLacks(lacks);
     problem("submit", "");

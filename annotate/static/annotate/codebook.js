@@ -136,7 +136,8 @@ export class Codebook {
     if (label !== span.label) return null;
     const applying = fields.filter(({ name }) => names.includes(name));
     if (!applying.length || applying.some(({ name }) => !empty(span.attributes[name]))) return null;
-    if (applying.some(({ required }) => required)) return null; // said already
+    // Said already.
+    if (applying.some(({ required }) => required)) return null;
     return { attribute: applying[0].name, message: message || `no ${applying[0].title.toLowerCase()}` };
   }
 

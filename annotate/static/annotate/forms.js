@@ -1,7 +1,8 @@
 /** Attribute forms, made from the codebook: one field a function, values in and out as the contract has them. */
 import { make } from "./dom.js";
 
-const MANY_CHOICES = 8; // more than these stand in a list to search, not as chips
+// More than these stand in a list to search, not as chips.
+const MANY_CHOICES = 8;
 const LARGEST = 2 ** 53;
 const SCALES = { k: 1e3, thousand: 1e3, m: 1e6, million: 1e6, bn: 1e9, billion: 1e9 };
 
@@ -174,7 +175,8 @@ function combo(field, options, value, id, set, free) {
       close();
     }
   });
-  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
+  // The field keeps the focus.
+  list.addEventListener("pointerdown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const item = event.target.closest("li");
     if (!item) return;

@@ -128,9 +128,12 @@ const LOG_LENGTH = 400;
 
 export class Store {
   #listeners = [];
-  #sorted = null; // the marks in reading order, until one changes
-  #unacknowledged = []; // operations, oldest first
-  #gesture = null; // {tail, touched} while the operations of one gesture are made
+  // The marks in reading order, until one changes.
+  #sorted = null;
+  // Operations, oldest first.
+  #unacknowledged = [];
+  // {tail, touched} while the operations of one gesture are made.
+  #gesture = null;
 
   /** `state`: the server's; `onPerform(operation)` is called for every operation made here; `makeId` makes ids. */
   constructor(state, { onPerform = () => {}, makeId = uuid } = {}) {
@@ -326,17 +329,28 @@ export class Store {
 export class Ui {
   #listeners = [];
 
-  selected = null; // id of the selected mark
-  hovered = null; // id of the mark under the pointer
-  pending = null; // {start, end, anchor: {start, end}}: words waiting for a label; for a copy also its fragments, and `copied`: the mark
-  cursor = null; // {start, end}: the word cursor
-  linking = null; // {from: id, type: relation type} while a link is being drawn
-  candidate = null; // id of the mark that a link would point to
-  dragging = false; // whether the pointer draws the link
-  fragment = null; // id of the mark that the next selection is added to
-  splitting = null; // id of the mark whose second part begins at the next word chosen
-  relabeling = false; // whether the palette stands beside the selected mark
-  edge = "end"; // the edge that Shift+arrows move
+  // Id of the selected mark.
+  selected = null;
+  // Id of the mark under the pointer.
+  hovered = null;
+  // {start, end, anchor: {start, end}}: words waiting for a label; for a copy also its fragments, and `copied`: the mark.
+  pending = null;
+  // {start, end}: the word cursor.
+  cursor = null;
+  // {from: id, type: relation type} while a link is being drawn.
+  linking = null;
+  // Id of the mark that a link would point to.
+  candidate = null;
+  // Whether the pointer draws the link.
+  dragging = false;
+  // Id of the mark that the next selection is added to.
+  fragment = null;
+  // Id of the mark whose second part begins at the next word chosen.
+  splitting = null;
+  // Whether the palette stands beside the selected mark.
+  relabeling = false;
+  // The edge that Shift+arrows move.
+  edge = "end";
 
   /** The mark that keeps being selected while words are chosen for it. */
   get held() {
