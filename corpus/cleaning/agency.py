@@ -52,7 +52,7 @@ _NAMES = rf"(?:{'|'.join(_SHORT)}|(?i:{'|'.join(sorted(map(re.escape, _LONG), ke
 _NAME = rf"(?P<agency>{_NAMES})"
 _DATELINE_CHARS = 90
 _DATELINE_WORDS = 10
-_PREFIX = re.compile(rf"(?P<place>[^()\[\]]{{0,70}}?)[(\[]\s*{_NAME}(?:\s+\w+)?\s*[)\]]\s*[-–—:]+\s*(?=\S)")
+_PREFIX = re.compile(rf"(?P<place>[^()\[\]]{{0,70}}?)[(\[]\s*{_NAME}(?:\s+\w+)?\s*[)\]]\.?\s*[-–—:]+\s*(?=\S)")
 _ALONE = re.compile(rf"\W*(?:(?i:source|agency|agencies|via|from)\s*:?\s+)?{_NAME}(?:\s*[,/&]\s*[^.!?]{{2,40}})?\W*")
 _SUFFIX = re.compile(rf"(?<=[.!?”\"’'])\s*(?:[(\[]\s*{_NAME}\s*[)\]]|[–—-]\s*(?P<signed>{_NAMES}))\.?$")
 _BETWEEN_NAMES = re.compile(r"\s*[,|/·•;()]\s*|\s+(?:and|with|for|of|at)\s+|\s[-–—]\s")

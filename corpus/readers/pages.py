@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from trafilatura import bare_extraction
+from trafilatura.settings import DEFAULT_CONFIG
 
 from corpus.readers.markup import BLOCKS
 from corpus.readers.metadata import fitting
@@ -26,6 +28,10 @@ MOST_ELEMENTS = 50_000
 MOST_IN_A_PARAGRAPH = 6000
 # Shorter than this is tried again with all of trafilatura's means, which cost three times as much.
 _SHORT_CHARS = 250
+_MISSED = 2
+# A short article keeps its paragraphs: trafilatura itself distrusts what is shorter than 250 characters.
+_AS_FOUND = deepcopy(DEFAULT_CONFIG)
+_AS_FOUND.set("DEFAULT", "min_extracted_size", "1")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # Encodings are settled before: a declaration that contradicts the characters would be obeyed by the parser.
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,1000}\?>")
@@ -128,14 +134,19 @@ def _prose(tree: HtmlElement) -> str:
     paragraphs are a matter of cleaning.
     """
     text = ""
-    for fast in (True, False):
+    for fast, config in ((True, _AS_FOUND), (False, _AS_FOUND), (False, DEFAULT_CONFIG)):
         try:
-            found = bare_extraction(tree, fast=fast, include_comments=False, deduplicate=False, with_metadata=False)
+            found = bare_extraction(
+                tree, fast=fast, config=config, include_comments=False, deduplicate=False, with_metadata=False
+            )
         except (etree.LxmlError, ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError):
             continue
         body = getattr(found, "body", None)
         if body is not None:
-            text = max(text, "\n\n".join(_paragraphs(body)), key=len)
+            other = "\n\n".join(_paragraphs(body))
+            # Its last resort runs all words of the page together: taken only where the article was missed.
+            if len(other) > (_MISSED if config is DEFAULT_CONFIG else 1) * len(text):
+                text = other
         if len(text) >= _SHORT_CHARS:
             break
     return text

@@ -235,6 +235,16 @@ def test_a_long_live_blog_is_read():
     assert fields["text"].count("ferries waited.") == 5000
 
 
+def test_a_short_article_keeps_its_paragraphs():
+    body = "<h1>Harbour reopens</h1><p>The harbour was opened again on Tuesday.</p><p>Nobody was hurt, it said.</p>"
+
+    fields = _fields(f"<html><body><nav><a href='/'>Home</a></nav><article>{body}</article></body></html>")
+
+    assert fields["text"].split("\n\n")[-2:] == [
+        "The harbour was opened again on Tuesday.", "Nobody was hurt, it said.",
+    ]  # fmt: skip
+
+
 def test_an_archive_of_one_file_gives_the_page_in_it():
     body = page().encode("utf-8")
     data = (
