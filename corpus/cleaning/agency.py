@@ -57,6 +57,36 @@ _ALONE = re.compile(rf"\W*(?:(?i:source|agency|agencies|via|from)\s*:?\s+)?{_NAM
 _SUFFIX = re.compile(rf"(?<=[.!?”\"’'])\s*(?:[(\[]\s*{_NAME}\s*[)\]]|[–—-]\s*(?P<signed>{_NAMES}))\.?$")
 _BETWEEN_NAMES = re.compile(r"\s*[,|/·•;()]\s*|\s+(?:and|with|for|of|at)\s+|\s[-–—]\s")
 _SMALL = frozenset(["de", "del", "of", "the", "la", "las", "los", "al", "el", "and", "on", "in", "near", "aboard"])
+# Written small in Spanish: "Madrid, 21 oct (EFE).-".
+_MONTHS = frozenset(
+    [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+        "ene",
+        "feb",
+        "mar",
+        "abr",
+        "may",
+        "jun",
+        "jul",
+        "ago",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dic",
+    ]
+)
 
 
 def name_of(text: str) -> str:
@@ -102,7 +132,9 @@ def _before(page: Page, line: Line) -> Cut | None:
 def _is_place(text: str) -> bool:
     """Places and dates: words with a capital, and numbers."""
     words = [word.strip(".,;:–—-") for word in text.split()]
-    return len(words) <= _DATELINE_WORDS and all(not word[:1].islower() or word in _SMALL for word in words)
+    return len(words) <= _DATELINE_WORDS and all(
+        not word[:1].islower() or word in _SMALL or word in _MONTHS for word in words
+    )
 
 
 RULES = (
