@@ -274,6 +274,8 @@ def _active_seconds(body: dict[str, Any]) -> int | None:
 
 def _time_told(request: Request) -> int | None:
     """The same of a request that may have no body at all."""
+    if not (request.content_type or "").startswith("application/json"):
+        return None
     return _active_seconds(request.data) if isinstance(request.data, dict) else None
 
 

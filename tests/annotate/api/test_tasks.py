@@ -404,6 +404,14 @@ def test_the_time_worked_goes_with_any_request_that_ends_or_changes_a_task(task:
     assert 600 <= task.active_seconds < 660
 
 
+@pytest.mark.parametrize("action", ["renew", "hand_back"])
+def test_renewing_and_handing_back_tell_the_time_worked_too(task: Task, annotator: Client, action: str):
+    Task.objects.filter(pk=task.pk).update(claimed_at=timezone.now() - timedelta(hours=1))
+    assert post(annotator, url(task, action), {"active_seconds": 77}).status_code == 200
+    task.refresh_from_db()
+    assert task.active_seconds == 77
+
+
 @pytest.mark.parametrize("seconds", [-1, 1.5, "7", True])
 def test_a_time_worked_of_the_wrong_shape_is_400(task: Task, annotator: Client, seconds: Any):
     answer = post(annotator, url(task, "submit"), {"revision": 0, "active_seconds": seconds})
