@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.static import lean
+from config.static import lean, lean_styles
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "annotate/static/annotate").glob("*.js"))
@@ -16,7 +16,20 @@ def test_comments_of_whole_lines_and_indentation_go():
     source = (
         "/**\n * Says what.\n */\nexport const a = 1; // why\n\n  // then\n  const url = 'http://x/*';\n/* one */\n"
     )
-    assert lean(source) == "export const a = 1; // why\nconst url = 'http://x/*';\n"
+    assert lean(source) == "export const a = 1;\nconst url = 'http://x/*';\n"
+
+
+def test_a_text_that_looks_like_a_comment_stays():
+    source = """say("first; // not a comment");\n"""
+    assert lean(source) == source
+
+
+def test_styles_lose_their_spaces_but_not_their_texts():
+    source = """/* Why. */\n@media (max-width: 9px) {\n  a, b > c { color: red; content: "; a: b"; width: calc(1px + 2px); }\n}\n"""
+    assert (
+        lean_styles(source)
+        == """@media (max-width: 9px){\na,b > c{color:red;content: "; a: b";width:calc(1px + 2px)}}"""
+    )
 
 
 def test_a_text_over_several_lines_is_left_alone():
