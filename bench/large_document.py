@@ -141,6 +141,7 @@ def _tasks(words: int, marks: int) -> tuple[Task, Task]:
     dice = random.Random(2)
     starts = sorted(dice.sample([i + 1 for i, c in enumerate(text) if c == " "], marks))
     operations = [_added(text, start, text.find(" ", start + dice.randint(2, 60)), dice) for start in starts]
+    assert tasks[0].annotator is not None
     for first in range(0, marks, 100):
         apply_operations(
             uuid=tasks[0].uuid,
