@@ -258,7 +258,11 @@ export class Cards {
     const listen = (name, heed) => addEventListener(name, heed, { signal: stop.signal });
     listen("pointermove", (event) => {
       if (!ui.dragging && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) < 8) return;
-      if (!ui.dragging) commands.link(button.dataset.type, id);
+      if (!ui.dragging) {
+        // The card is made again under the finger: what follows must not go with the button.
+        this.list.setPointerCapture(event.pointerId);
+        commands.link(button.dataset.type, id);
+      }
       if (ui.linking) commands.linkOver(at(event));
       else stop.abort();
     });

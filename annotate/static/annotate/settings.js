@@ -10,10 +10,20 @@ const listeners = [];
 /** `listener(settings)` after every change. */
 export const listenToSettings = (listener) => listeners.push(listener);
 
+const url = () => document.querySelector("meta[name=theme]").dataset.settings;
+
+/** Ask the server again: a page that came from the cache bears older ones. */
+export async function refreshSettings() {
+  const { status, json } = await request(url()).catch(() => ({}));
+  if (status !== 200) return;
+  Object.assign(settings, json);
+  for (const listener of listeners) listener(settings);
+}
+
 /** Change some; resolves to null, or to words that say why the server did not keep them (they hold on this page). */
 export async function changeSettings(changes) {
   Object.assign(settings, changes);
   for (const listener of listeners) listener(settings);
-  const { status, json } = await request(document.querySelector("meta[name=theme]").dataset.settings, { method: "PATCH", body: changes }).catch(() => ({}));
+  const { status, json } = await request(url(), { method: "PATCH", body: changes }).catch(() => ({}));
   return status === 200 ? null : (json?.message ?? "The server does not answer: this holds until you leave the page.");
 }

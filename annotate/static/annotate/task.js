@@ -7,7 +7,7 @@ import { makeCommands } from "./commands.js";
 import { byId, icon, make, say } from "./dom.js";
 import { bindKeyboard, keyboard, rowsWith } from "./keymap.js";
 import { keepLease, makeSaving, makeSignIn, request } from "./saving.js";
-import { changeSettings, listenToSettings, settings } from "./settings.js";
+import { changeSettings, listenToSettings, refreshSettings, settings } from "./settings.js";
 import { stacksOf, Ui } from "./store.js";
 import { Borders, OffsetMap } from "./text.js";
 
@@ -243,7 +243,10 @@ if (!view.matches()) {
   await saving.begin();
   showClosed();
   // A page that was fetched ahead may lack the reader's own last marks.
-  if (!performance.getEntriesByType("navigation")[0]?.transferSize) saving.refresh();
+  if (!performance.getEntriesByType("navigation")[0]?.transferSize) {
+    saving.refresh();
+    refreshSettings();
+  }
   document.documentElement.dataset.ready = "";
   // Not needed for the first paint, nor for the first mark.
   const guide = () => import("./guide.js").then(({ makeGuide }) => makeGuide(state, localStorage), () => setTimeout(guide, 5000));
