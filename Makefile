@@ -2,8 +2,8 @@
 
 PORT ?= 8000
 ARGS ?=
-# A test process for each core, each with a database of its own; files stay together. PARALLEL= runs them in one.
-PARALLEL ?= -n auto --dist loadfile
+# PARALLEL="-n auto --dist loadfile" runs a test process for each core, each with a database of its own.
+PARALLEL ?=
 # Any of these may be too old; the first that is not is taken.
 PYTHON ?= python3
 PYTHONS = $(PYTHON) python3.14 python3.13 python3.12 $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python3
