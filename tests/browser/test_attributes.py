@@ -397,7 +397,8 @@ def test_what_changed_in_the_guidelines_since_the_last_look_is_shown_until_looke
 
 
 @pytest.mark.xfail(
-    strict=False, reason="in the phone's sheet the finger's way from button to card finds no candidate; by mouse it does"
+    strict=False,
+    reason="in the phone's sheet the finger's way from button to card finds no candidate; by mouse it does",
 )
 def test_a_finger_draws_a_link_to_a_card_of_the_list(chromium, address, linked, task):
     problems: list[str] = []
