@@ -7,6 +7,7 @@ for documents in memory. ``python -m agreement FILE.jsonl`` prints the same figu
 from agreement.documents import Document, Mark
 from agreement.metrics import Metric, UnknownMetricError, document_metrics, metric_names, metrics, printed
 from agreement.rows import document_rows, reduced_to_labels
+from agreement.split import disagreement
 from agreement.stat import StatRow
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Metric",
     "StatRow",
     "UnknownMetricError",
+    "disagreement",
     "document_metrics",
     "document_rows",
     "metric_names",

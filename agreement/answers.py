@@ -20,7 +20,7 @@ from agreement.documents import Rating
 from agreement.figures import NO_PAIRS, NOT_NUMERIC, Figure, alpha, share, undefined
 from agreement.ledger import Ledger
 from agreement.resampling import EXACT_INT, BigIntegers, exact_product
-from agreement.rows import canonical
+from agreement.values import canonical
 
 RATING_LEVELS = ("nominal", "ordinal", "interval", "ratio")
 VALUE_LEVELS = (*RATING_LEVELS, "interval_signedlog1p")

@@ -6,7 +6,9 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from agreement.values import Value
 from spans.span import Fragments, union_of
 
 type Rating = str | bool | int | float
@@ -17,16 +19,23 @@ MOST_LABELS = 63
 
 TOKEN = re.compile(r"\w+|[^\w\s]")
 
+NO_VALUES: Mapping[str, Value] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One annotator's labelled characters ``[start, end)``; ``fragments`` where they are not in one piece."""
+    """One annotator's labelled characters ``[start, end)``; ``fragments`` where they are not in one piece.
+
+    ``id`` is what relations of the document name the mark by.
+    """
 
     annotator: str
     start: int
     end: int
     label: str
     fragments: Fragments = ()
+    id: str = ""
+    attributes: Mapping[str, Value] = field(default=NO_VALUES, hash=False)
 
     @property
     def pieces(self) -> Fragments:

@@ -13,12 +13,16 @@ import numpy as np
 from agreement.characters import PairCounts, pair_counts
 from agreement.documents import Document, LabelIndexes, Rating, counted_in_tokens
 from agreement.gamma import Disorder, document_disorder
+from agreement.overlaps import overlaps
 from agreement.pairs import span_rows
 from agreement.rows import answer_rows, reading_rows
+from agreement.split import MEASURES
 from agreement.stat import StatRow
 
 PAIR_MEASURES = frozenset({"char_set", "char_any", "char_label", "token_set", "token_label"})
 UNIT_MEASURES = frozenset({"u_units", "cu_units", "self_overlap"})
+# Of pairs of people and of spans one by one: no figure of the whole corpus is made of these.
+OTHER_MEASURES = frozenset({"pair_read", "pair_any", "pair_label", *MEASURES})
 
 
 @dataclass(slots=True)
@@ -86,7 +90,7 @@ class Ledger:
                 self.answers[measure][number].append(json.loads(row.label))
                 self.readers[measure][number].add(row.annotator_a)
                 self.ms.add(row.m)
-            else:
+            elif measure not in OTHER_MEASURES:
                 raise ValueError(f"unknown measure {measure!r}")
 
     def add_pairs(self, measure: str, label: str, counts: PairCounts) -> None:
@@ -135,7 +139,7 @@ def ledger_of_documents(
         if _is_read_twice(document):
             ledger.add(number, reading_rows(document))
             if spans:
-                ledger.add(number, span_rows(document))
+                ledger.add(number, span_rows(overlaps(document)))
         ledger.add(number, answer_rows("doc_rating", document.ratings))
         ledger.add(number, answer_rows("value", document.values))
     if gamma_seed is not None:

@@ -2,128 +2,79 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections import Counter
+from collections.abc import Collection, Sequence
 
-from agreement.documents import Document
+from agreement.overlaps import EXACT, IOU50, OVERLAP, Overlaps
 from agreement.stat import StatRow
 from spans.matching import CRITERIA, Criterion, maximum_matching
 from spans.span import Fragments
 
 type Edge = tuple[int, int]
 
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    annotator: str
-    label: str
-    pieces: Fragments
-    length: int
+LEVELS: dict[Criterion, int] = {"exact": EXACT, "overlap": OVERLAP, "iou50": IOU50}
 
 
-def span_rows(document: Document) -> list[StatRow]:
-    """F1 and unitizing rows of a document that at least two annotators completed.
-
-    Identical spans (characters and label) of one annotator count once.
-    """
-    readers = set(document.annotators)
-    seen = {(mark.annotator, mark.label, mark.pieces) for mark in document.marks if mark.annotator in readers}
-    units = [_Unit(*one, sum(end - start for start, end in one[2])) for one in sorted(seen)]
-    shared, piece_sums, overlapping = _overlaps(units)
-    rows = _unit_rows(units, piece_sums, overlapping, len(document.annotators))
-    rows += _matching_rows(document, units, shared)
-    return rows
+def span_rows(found: Overlaps) -> list[StatRow]:
+    """F1 and unitizing rows of a document that at least two annotators completed."""
+    return unit_rows(found) + matching_rows(found)
 
 
-def _overlaps(units: Sequence[_Unit]) -> tuple[dict[Edge, int], dict[str, int], set[str]]:
-    """One sweep over all pieces.
-
-    Returns the characters shared by two units of different annotators; per label the sum over its pieces of the
-    squared length shared with others' pieces; and the labels under which someone overlaps himself ("": at all).
-    """
-    pieces = sorted((start, end, i) for i, unit in enumerate(units) for start, end in unit.pieces)
-    shared: defaultdict[Edge, int] = defaultdict(int)
-    with_others = [0] * len(pieces)
-    overlapping: set[str] = set()
-    active: list[int] = []
-    for now, (start, end, i) in enumerate(pieces):
-        active = [before for before in active if pieces[before][1] > start]
-        unit = units[i]
-        for before in active:
-            _, other_end, j = pieces[before]
-            other = units[j]
-            if other.annotator == unit.annotator:
-                overlapping.add("")
-                if other.label == unit.label:
-                    overlapping.add(unit.label)
-                continue
-            length = min(end, other_end) - start
-            shared[(i, j) if i < j else (j, i)] += length
-            with_others[now] += length
-            with_others[before] += length
-        active.append(now)
+def unit_rows(found: Overlaps) -> list[StatRow]:
+    """Squared lengths of units, and who overlaps himself."""
+    m = len(found.readers)
     squares: Counter[str] = Counter()
-    for (_, _, i), length in zip(pieces, with_others, strict=True):
-        squares[units[i].label] += length * length
-    return shared, squares, overlapping
-
-
-def _unit_rows(units: Sequence[_Unit], cu: dict[str, int], overlapping: set[str], m: int) -> list[StatRow]:
-    squares: Counter[str] = Counter()
-    for unit in units:
-        squares[unit.label] += sum((end - start) ** 2 for start, end in unit.pieces)
+    for unit in found.units:
+        squares[unit.label] += sum([(end - start) ** 2 for start, end in unit.pieces])
     rows = [StatRow("u_units", label, m, n=n) for label, n in sorted(squares.items())]
-    if "" in overlapping:
-        rows += [StatRow("self_overlap", label, m, n=1) for label in sorted(overlapping)]
+    if "" in found.overlapping:
+        rows += [StatRow("self_overlap", label, m, n=1) for label in sorted(found.overlapping)]
     else:
-        rows += [StatRow("cu_units", label, m, n=n) for label, n in sorted(cu.items()) if n]
+        rows += [StatRow("cu_units", label, m, n=n) for label, n in sorted(found.shared_squares.items()) if n]
     return rows
 
 
-def _matching_rows(document: Document, units: Sequence[_Unit], shared: dict[Edge, int]) -> list[StatRow]:
-    own: defaultdict[str, list[int]] = defaultdict(list)
-    for i, unit in enumerate(units):
-        own[unit.annotator].append(i)
-    # Units are sorted by annotator, so the lower index of an edge belongs to the lower name.
-    edges: defaultdict[tuple[str, str], list[tuple[int, int, int]]] = defaultdict(list)
-    for (i, j), length in shared.items():
-        edges[units[i].annotator, units[j].annotator].append((i, j, length))
-    sizes = {name: Counter(units[i].label for i in own[name]) for name in document.annotators}
-    extents = {name: len({units[i].pieces for i in own[name]}) for name in document.annotators}
+def matching_rows(found: Overlaps) -> list[StatRow]:
+    """Sizes of the largest one-to-one matchings of every pair of readers."""
+    units = found.units
+    label_of = [unit.label for unit in units]
+    sizes: dict[str, dict[str, int]] = {}
+    extents: dict[str, int] = {}
+    for name in found.readers:
+        own = found.own[name]
+        of_reader: dict[str, int] = {}
+        sizes[name] = of_reader
+        for i in own:
+            of_reader[label_of[i]] = of_reader.get(label_of[i], 0) + 1
+        extents[name] = len({units[i].pieces for i in own})
     rows: list[StatRow] = []
-    for a, b in combinations(sorted(document.annotators), 2):
-        if not own[a] and not own[b]:
+    for a, b in found.pairs:
+        sizes_a, sizes_b = sizes[a], sizes[b]
+        if not sizes_a and not sizes_b:
             continue
-        candidates = sorted(edges.get((a, b), ()))
-        labels = sorted(sizes[a].keys() | sizes[b].keys())
+        meetings = found.meetings.get((a, b), [])
+        labels = sorted(sizes_a.keys() | sizes_b.keys())
+        of_labels = [(label, sizes_a.get(label, 0), sizes_b.get(label, 0)) for label in labels]
+        doubled = extents[a] < len(found.own[a]) or extents[b] < len(found.own[b])
         for criterion in CRITERIA:
-            meeting = [(i, j) for i, j, length in candidates if _meets(units[i], units[j], length, criterion)]
-            same = [(i, j) for i, j in meeting if units[i].label == units[j].label]
-            found = Counter(units[i].label for i in _matched(same))
-            for label in labels:
-                rows.append(
-                    StatRow(f"f1_{criterion}", label, 0, 0, 0, a, b, found[label], sizes[a][label], sizes[b][label])
-                )
-            bare = _without_labels(meeting, units)
-            rows.append(
-                StatRow(f"f1_{criterion}_unlabelled", "", 0, 0, 0, a, b, len(_matched(bare)), extents[a], extents[b])
-            )
+            level = LEVELS[criterion]
+            meeting = [(i, j, same_label) for i, j, closeness, same_label, _ in meetings if closeness >= level]
+            matched: dict[str, int] = {}
+            for i in _matched([(i, j) for i, j, same_label in meeting if same_label]):
+                matched[label_of[i]] = matched.get(label_of[i], 0) + 1
+            measure = f"f1_{criterion}"
+            for label, size_a, size_b in of_labels:
+                rows.append(StatRow(measure, label, 0, 0, 0, a, b, matched.get(label, 0), size_a, size_b))
+            bare = [(i, j) for i, j, _ in meeting]
+            n = len(_matched(_without_labels(bare, found) if doubled else bare))
+            rows.append(StatRow(f"f1_{criterion}_unlabelled", "", 0, 0, 0, a, b, n, extents[a], extents[b]))
     return rows
 
 
-def _meets(a: _Unit, b: _Unit, length: int, criterion: Criterion) -> bool:
-    if criterion == "overlap":
-        return True
-    if criterion == "exact":
-        return a.pieces == b.pieces
-    return 2 * length >= a.length + b.length - length
-
-
-def _without_labels(edges: Sequence[Edge], units: Sequence[_Unit]) -> list[Edge]:
+def _without_labels(edges: Sequence[Edge], found: Overlaps) -> list[Edge]:
     """The edges with spans of one extent (under several labels of one annotator) taken as one span."""
     first: dict[tuple[str, Fragments], int] = {}
+    units = found.units
     return sorted(
         {
             (
@@ -135,16 +86,20 @@ def _without_labels(edges: Sequence[Edge], units: Sequence[_Unit]) -> list[Edge]
     )
 
 
-def _matched(edges: Sequence[Edge]) -> list[int]:
+def _matched(edges: Sequence[Edge]) -> Collection[int]:
     """Left ends of a maximum matching."""
     lefts = {i for i, _ in edges}
-    rights = {j for _, j in edges}
-    if len(lefts) == len(edges) == len(rights):
-        return list(lefts)
-    left, right = sorted(lefts), sorted(rights)
+    if len(lefts) == len(edges) and len({j for _, j in edges}) == len(edges):
+        return lefts
+    return [i for i, _ in matching(edges)]
+
+
+def matching(edges: Sequence[Edge]) -> list[Edge]:
+    """A maximum one-to-one matching; deterministic, as it follows the order of the numbers."""
+    left, right = sorted({i for i, _ in edges}), sorted({j for _, j in edges})
     number = {j: position for position, j in enumerate(right)}
-    targets: defaultdict[int, list[int]] = defaultdict(list)
+    targets: dict[int, list[int]] = {i: [] for i in left}
     for i, j in edges:
         targets[i].append(number[j])
     partner = maximum_matching([targets[i] for i in left], len(right))
-    return [i for i, j in zip(left, partner, strict=True) if j >= 0]
+    return [(i, right[j]) for i, j in zip(left, partner, strict=True) if j >= 0]

@@ -6,19 +6,28 @@ is counted again when it changes, and the order of documents cannot matter.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from agreement.characters import PairCounts, pair_counts
 from agreement.documents import Document, LabelIndexes, Rating, counted_in_tokens, label_indexes
+from agreement.lengths import pair_rows
+from agreement.overlaps import overlaps
 from agreement.pairs import span_rows
+from agreement.split import split_rows
 from agreement.stat import StatRow
+from agreement.values import canonical
+
+NO_LAYERS: Mapping[str, str] = MappingProxyType({})
 
 
-def document_rows(document: Document, labels: Sequence[str] | LabelIndexes) -> list[StatRow]:
+def document_rows(
+    document: Document, labels: Sequence[str] | LabelIndexes, layers: Mapping[str, str] = NO_LAYERS
+) -> list[StatRow]:
     """All rows of one document; [] where fewer than two annotators completed it.
 
-    ``labels`` fixes the bit of each label: its position, or an explicit permanent index. Costs O(S log S + overlaps),
+    ``labels`` fixes the bit of each label: its position, or an explicit permanent index. ``layers`` of labels: a label
+    is only mistaken for another of its layer (:mod:`agreement.split`); without, for any. Costs O(S log S + overlaps),
     whatever the length of the text. Raises ValueError for a span that is empty, outside the text or of another label.
     """
     indexes = label_indexes(labels)
@@ -31,7 +40,10 @@ def document_rows(document: Document, labels: Sequence[str] | LabelIndexes) -> l
     if len(document.annotators) >= 2 and document.length > 0:
         rows.extend(reading_rows(document))
         rows.extend(value_pair_rows(pair_counts([document], indexes), indexes, "char"))
-        rows.extend(span_rows(document))
+        found = overlaps(document)
+        rows.extend(span_rows(found))
+        rows.extend(pair_rows(found))
+        rows.extend(split_rows(found, layers))
     in_tokens = counted_in_tokens(document)
     if in_tokens is not None:
         rows.extend(value_pair_rows(pair_counts([in_tokens], indexes), indexes, "token"))
@@ -50,28 +62,24 @@ def reading_rows(document: Document) -> list[StatRow]:
 
 def value_pair_rows(counts: PairCounts, indexes: LabelIndexes, unit: str) -> list[StatRow]:
     """Rows of the counts of one document; ``unit`` is char or token."""
-    rows = _pair_rows(counts, f"{unit}_set", "")
+    columns = (counts.m, counts.key_c, counts.key_k, counts.n)
+    cells = list(zip(*(column.tolist() for column in columns), strict=True))
+    rows = [StatRow(f"{unit}_set", "", m, c, k, n=n) for m, c, k, n in cells]
     if unit == "char":
-        rows += _pair_rows(counts.in_two(-1), "char_any", "")
+        rows += _rows_in_two("char_any", "", cells, -1)
     for label, index in indexes.items():
-        rows += _pair_rows(counts.in_two(1 << index), f"{unit}_label", label)
+        rows += _rows_in_two(f"{unit}_label", label, cells, 1 << index)
     return rows
 
 
-def _pair_rows(counts: PairCounts, measure: str, label: str) -> list[StatRow]:
-    return [
-        StatRow(measure, label, m, c, k, n=n)
-        for m, c, k, n in zip(
-            counts.m.tolist(), counts.key_c.tolist(), counts.key_k.tolist(), counts.n.tolist(), strict=True
-        )
-    ]
-
-
-def canonical(answer: Rating) -> str:
-    """An answer as a JSON text that is equal exactly where the answers are: 1 and 1.0 are, 1 and true are not."""
-    if isinstance(answer, float) and answer.is_integer():
-        return json.dumps(int(answer))
-    return json.dumps(answer)
+def _rows_in_two(measure: str, label: str, cells: Sequence[tuple[int, int, int, int]], mask: int) -> list[StatRow]:
+    """What ``PairCounts.in_two`` gives, for the few cells of one document."""
+    totals = [0, 0, 0]
+    for _, key_c, key_k, n in cells:
+        c, k = key_c & mask != 0, key_k & mask != 0
+        # Two values falling together bring both directions of the old cell into the diagonal one.
+        totals[c + k] += 2 * n if c == k and key_c != key_k else n
+    return [StatRow(measure, label, cells[0][0], kind // 2, (kind + 1) // 2, n=n) for kind, n in enumerate(totals) if n]
 
 
 def answer_rows(measure: str, answers: Mapping[str, Rating]) -> list[StatRow]:
@@ -90,7 +98,7 @@ def reduced_to_labels(
     """The rows as if only the labels of ``keep`` (one layer, say) had been offered, without going back to the spans.
 
     Sets are masked; "any" comes to mean any of these labels. What cannot be told from sums is left out: matchings
-    that ignore labels, and the unitizing family. ``labels`` must be what the rows were made with.
+    that ignore labels, the unitizing family, and why spans differ. ``labels`` must be what the rows were made with.
     """
     indexes = label_indexes(labels)
     kept = set(keep)
@@ -106,13 +114,13 @@ def reduced_to_labels(
                 c, k = int(c != 0), int(k != 0)
                 both = row.n * (2 if c == k and row.key_c != row.key_k else 1)
                 _add(sets, ("char_any", row.m, c, k), both)
-        elif row.measure == "reading" or (row.label in kept and row.measure in OF_ONE_LABEL):
+        elif row.measure in ("reading", "pair_read") or (row.label in kept and row.measure in OF_ONE_LABEL):
             result.append(row)
     result += [StatRow(measure, "", m, c, k, n=n) for (measure, m, c, k), n in sorted(sets.items())]
     return result
 
 
-OF_ONE_LABEL = frozenset({"char_label", "token_label", "f1_exact", "f1_overlap", "f1_iou50"})
+OF_ONE_LABEL = frozenset({"char_label", "token_label", "f1_exact", "f1_overlap", "f1_iou50", "pair_label"})
 
 
 def _add(sums: dict[tuple[str, int, int, int], int], key: tuple[str, int, int, int], n: int) -> None:

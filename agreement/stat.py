@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class StatRow:
+class StatRow(NamedTuple):
     """One additive count of one document.
 
     ===================== =========================================================================================
@@ -20,6 +19,12 @@ class StatRow:
     f1_exact, …_overlap,  for the pair annotator_a < annotator_b and ``label``: n = size of the largest one-to-one
     …_iou50               matching, size_a and size_b = spans of each
     f1_exact_unlabelled … the same with labels left aside; spans of equal extent count once
+    pair_read             annotator_a < annotator_b both completed the document, as m did; n = its code points
+    pair_any, pair_label  of those characters, n are marked by both, size_a and size_b by each: with any label at
+                          all, with ``label``
+    split_agreed, …       of the spans under ``label``, size_a of annotator_a and size_b of annotator_b (n = both)
+                          stand to the other's in this way: agreed, attribute, border, label, missed
+                          (:mod:`agreement.split`)
     u_units               n = sum of squared lengths of the units under ``label``
     cu_units              n = sum over units under ``label`` of (length shared with units of the others, summed)²;
                           to be divided by (m - 1)²
@@ -27,7 +32,7 @@ class StatRow:
     doc_rating, value     annotator_a gave the answer ``label`` (JSON); m annotators gave one
     ===================== =========================================================================================
 
-    Fields without meaning are 0 or "". Rows with n = 0 and no sizes are left out.
+    Fields without meaning are 0 or "". Rows with n = 0 and no sizes are left out. A tuple, as a document has hundreds.
     """
 
     measure: str

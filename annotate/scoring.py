@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -19,10 +19,19 @@ _CHUNK = 500
 
 def label_indexes(project: Project) -> dict[str, int]:
     """The labels switched on in ``project``, in the codebook's order, with their permanent bits."""
+    indexes = dict(project.codebook.labels.values_list("code", "index"))
+    return {label: indexes[label] for label in label_layers(project)}
+
+
+def label_layers(project: Project) -> dict[str, str]:
+    """The layer of each label switched on in ``project``, in the codebook's order."""
+    layers = _content(project)["layers"]
+    return {label["code"]: layer["code"] for layer in layers for label in layer["labels"]}
+
+
+def _content(project: Project) -> Mapping[str, Any]:
     codebook = project.codebook
-    indexes = dict(codebook.labels.values_list("code", "index"))
-    content = enabled_codebook(pk=codebook.pk, sha256=codebook.sha256, switches=project.switches).content
-    return {label["code"]: indexes[label["code"]] for layer in content["layers"] for label in layer["labels"]}
+    return enabled_codebook(pk=codebook.pk, sha256=codebook.sha256, switches=project.switches).content
 
 
 def documents(
@@ -30,9 +39,15 @@ def documents(
 ) -> Iterator[Document]:
     """The submitted readings, article by article; a reading without marks is there too.
 
-    Only ``labels`` (those that the project has switched on, unless they are named), and not articles that it excludes. Annotators are named by their account's key, articles by their uuid.
+    Only ``labels`` (those that the project has switched on, unless they are named), only attributes that are on, and
+    not articles that it excludes. Annotators are named by their account's key, articles by their uuid.
     """
     on = label_indexes(project) if labels is None else labels
+    attributes = {
+        label["code"]: {attribute["name"] for attribute in label["attributes"]}
+        for layer in _content(project)["layers"]
+        for label in layer["labels"]
+    }
     tasks = (
         Task.objects.filter(project=project)
         .submitted()
@@ -45,17 +60,17 @@ def documents(
                 "spans",
                 queryset=SpanAnnotation.objects.filter(deleted_at__isnull=True, label__code__in=on)
                 .select_related("label")
-                .only("task", "start", "end", "fragments", "label__code"),
+                .only("task", "start", "end", "fragments", "attributes", "label__code"),
             )
         )
     )
     if articles is not None:
         tasks = tasks.filter(article__in=[article.pk for article in articles])
     for article, readings in groupby(tasks.iterator(chunk_size=_CHUNK), key=lambda task: task.article):
-        yield _document(article, list(readings))
+        yield _document(article, list(readings), attributes)
 
 
-def _document(article: Article, readings: list[Task]) -> Document:
+def _document(article: Article, readings: list[Task], attributes: Mapping[str, Collection[str]]) -> Document:
     return Document(
         id=str(article.uuid),
         length=article.n_chars,
@@ -67,6 +82,12 @@ def _document(article: Article, readings: list[Task]) -> Document:
                 end=span.end,
                 label=span.label.code,
                 fragments=tuple((start, end) for start, end in span.fragments),
+                id=str(span.pk),
+                attributes={
+                    name: value
+                    for name, value in span.attributes.items()
+                    if name in attributes.get(span.label.code, ())
+                },
             )
             for task in readings
             for span in task.spans.all()

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from agreement import StatRow, document_rows
 from annotate.models import AgreementStat, Project
 from annotate.operations.figures import compute_project
-from annotate.scoring import documents, label_indexes, stat_of, stored_rows
+from annotate.scoring import documents, label_indexes, label_layers, stat_of, stored_rows
 from annotate.tasks import refresh_agreement
 from corpus.models import Article
 
@@ -82,8 +82,8 @@ def _articles_concerned(project: Project) -> list[Article]:
 
 
 def _counted(project: Project, articles: Iterable[Article]) -> dict[str, list[StatRow]]:
-    indexes = label_indexes(project)
-    return {document.id: document_rows(document, indexes) for document in documents(project, articles, indexes)}
+    indexes, layers = label_indexes(project), label_layers(project)
+    return {document.id: document_rows(document, indexes, layers) for document in documents(project, articles, indexes)}
 
 
 def _differ(old: list[StatRow], new: list[StatRow]) -> bool:

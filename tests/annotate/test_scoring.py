@@ -12,11 +12,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from agreement import Document, Mark, document_metrics, printed
+from agreement import Document, Mark, disagreement, document_metrics, printed
 from annotate.models import AgreementStat, ProjectAgreement
 from annotate.operations.figures import compute_project
 from annotate.operations.scoring import recount_project, refresh_article
-from annotate.scoring import documents, label_indexes, project_metrics
+from annotate.scoring import documents, label_indexes, project_metrics, stored_rows
 from annotate.tasks import refresh_agreement
 from tests.factories import make_article, make_project, make_reading, make_task, make_user
 
@@ -244,9 +244,10 @@ def test_a_mark_of_two_pieces_counts_its_pieces():
     project = make_project(members=dict.fromkeys(people, "annotator"))
     article = make_article()
     for person in people:
-        make_reading(project, article, person, [("FRAME", 0, 20)])
-    split = project.tasks.order_by("pk")[0].spans.get()
+        make_reading(project, article, person, [("QUANTITY", 0, 20)])
+    split, whole = (task.spans.get() for task in project.tasks.order_by("pk"))
     split.fragments = [[0, 5], [15, 20]]
+    split.attributes = {"value": 7500, "unit": "people"}
     split.save()
 
     (document,) = documents(project)
@@ -256,7 +257,38 @@ def test_a_mark_of_two_pieces_counts_its_pieces():
         length=article.n_chars,
         annotators=(str(people[0].pk), str(people[1].pk)),
         marks=(
-            Mark(str(people[0].pk), 0, 20, "FRAME", ((0, 5), (15, 20))),
-            Mark(str(people[1].pk), 0, 20, "FRAME", ((0, 20),)),
+            # Of the attributes those that the project has switched on.
+            Mark(
+                str(people[0].pk),
+                0,
+                20,
+                "QUANTITY",
+                ((0, 5), (15, 20)),
+                id=str(split.pk),
+                attributes={"value": 7500},
+            ),
+            Mark(str(people[1].pk), 0, 20, "QUANTITY", ((0, 20),), id=str(whole.pk)),
         ),
     )
+
+
+def test_attributes_and_layers_enter_the_split_of_disagreement():
+    people = make_user(), make_user()
+    project = make_project(members=dict.fromkeys(people, "annotator"))
+    article = make_article()
+    make_reading(project, article, people[0], [("QUANTITY", 0, 20), ("SOURCE", 22, 30), ("FRAME", 40, 50)])
+    make_reading(project, article, people[1], [("QUANTITY", 0, 20), ("CONTENT", 20, 30), ("SOURCE", 40, 50)])
+    changed = project.tasks.order_by("pk")[0].spans.get(label__code="QUANTITY")
+    changed.attributes = {"value": 7500}
+    changed.save()
+
+    refresh_article(project=project, article=article)
+
+    (rows,) = stored_rows(project).values()
+    found = disagreement(rows)
+    assert {label: {name: n for name, n in counts.items() if n} for label, counts in found.items()} == {
+        "CONTENT": {"label": 1},
+        "FRAME": {"missed": 1},
+        "QUANTITY": {"attribute": 2},
+        "SOURCE": {"label": 1, "missed": 1},
+    }
