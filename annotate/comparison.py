@@ -1,11 +1,14 @@
-"""One article as several people marked it: the text with the share of readers at every place, and who marked what."""
+"""One article as several people marked it: the text with the share of readers at every place, how far they
+differ there, and who marked what."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Protocol
 
 from spans import Span
@@ -15,8 +18,9 @@ _LINE = re.compile(r"[^\n]+")
 
 
 class Placed(Protocol):
-    """Anything with a hull and fragments, such as a mark."""
+    """Anything with a label, a hull and fragments, such as a mark."""
 
+    label: str
     start: int
     end: int
     fragments: Any
@@ -24,11 +28,34 @@ class Placed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of text that ``votes`` readers marked; ``share`` is "", "some", "most" or "all" of them."""
+    """A stretch of text that ``votes`` readers marked; ``share`` is "", "some", "most" or "all" of them.
 
+    ``differing`` of all pairs of readers put different sets of labels there; ``level`` is 0 for none of them, 1 for up
+    to a third, 2 for up to two thirds, 3 for more. ``opens``: a passage where readers differ begins here.
+    """
+
+    start: int
     text: str
     votes: int
     share: str
+    differing: int = 0
+    level: int = 0
+    opens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Characters side by side, within a paragraph (counted from 1), on which readers differ.
+
+    ``weight``: characters times the share of pairs that differ; ``level`` is the highest within.
+    """
+
+    start: int
+    end: int
+    quote: str
+    paragraph: int
+    level: int
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +89,75 @@ def compare[M: Placed](text: str, headline_end: int, readings: Mapping[str, Sequ
         beginning[max(0, bisect_right(starts, mark.start) - 1)].setdefault(name, []).append(mark)
     paragraphs = []
     for (start, _), pieces, own in zip(bounds, cut_paragraphs(bounds, ranges), beginning, strict=True):
-        drawn = []
+        drawn: list[Piece] = []
         for piece in pieces:
-            votes = len({marks[index][0] for index in piece.spans})
-            drawn.append(Piece(text[piece.start : piece.end], votes, _share(votes, len(readings))))
+            said: dict[str, set[str]] = {}
+            for index in piece.spans:
+                name, mark = marks[index]
+                said.setdefault(name, set()).add(mark.label)
+            differing = differing_pairs(said.values(), len(readings))
+            level = level_of(differing, len(readings))
+            drawn.append(
+                Piece(
+                    start=piece.start,
+                    text=text[piece.start : piece.end],
+                    votes=len(said),
+                    share=_share(len(said), len(readings)),
+                    differing=differing,
+                    level=level,
+                    opens=level > 0 and not (drawn and drawn[-1].level),
+                )
+            )
         readers = tuple(Reader(name, tuple(own.get(name, ()))) for name in readings) if own else ()
         paragraphs.append(Paragraph(start < headline_end, tuple(drawn), readers))
     return paragraphs
+
+
+def pairs_of(readers: int) -> int:
+    """How many pairs ``readers`` make."""
+    return readers * (readers - 1) // 2
+
+
+def differing_pairs(said: Iterable[Collection[str]], readers: int) -> int:
+    """Pairs of readers whose sets of labels differ; who is not in ``said`` put none there."""
+    sets = Counter(frozenset(labels) for labels in said)
+    sets[frozenset()] += readers - sets.total()
+    return pairs_of(readers) - sum(pairs_of(n) for n in sets.values())
+
+
+def level_of(differing: int, readers: int) -> int:
+    """Thirds of all pairs, begun: 0 for none, 3 for more than two thirds."""
+    pairs = pairs_of(readers)
+    return 0 if pairs == 0 else -(-3 * differing // pairs)
+
+
+def passages[M: Placed](paragraphs: Sequence[Paragraph[M]], readers: int) -> list[Passage]:
+    """Where readers differ, in the order of the text."""
+    found = []
+    for number, paragraph in enumerate(paragraphs, 1):
+        for differs, group in groupby(paragraph.pieces, key=lambda piece: piece.level > 0):
+            if differs:
+                run = list(group)
+                quote = "".join(piece.text for piece in run)
+                weight = sum(len(piece.text) * piece.differing for piece in run) / pairs_of(readers)
+                level = max(piece.level for piece in run)
+                found.append(Passage(run[0].start, run[0].start + len(quote), quote, number, level, weight))
+    return found
+
+
+def runs[M: Placed](paragraphs: Sequence[Paragraph[M]]) -> list[tuple[int, int, int]]:
+    """(start, end, level) of the stretches where readers differ, neighbours of one level joined."""
+    joined: list[tuple[int, int, int]] = []
+    for paragraph in paragraphs:
+        for piece in paragraph.pieces:
+            if not piece.level:
+                continue
+            end = piece.start + len(piece.text)
+            if joined and joined[-1][1:] == (piece.start, piece.level):
+                joined[-1] = (joined[-1][0], end, piece.level)
+            else:
+                joined.append((piece.start, end, piece.level))
+    return joined
 
 
 def _share(votes: int, readers: int) -> str:

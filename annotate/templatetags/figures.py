@@ -1,7 +1,13 @@
 """Figures on pages: rounded, with a true minus sign, and a dash where there is none."""
 
+from typing import Any
+
 from django import template
+from django.template import Context
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from annotate.explanations import explanation_of
 
 register = template.Library()
 NONE = mark_safe('<span class="quiet">–</span>')
@@ -22,3 +28,33 @@ def interval(bounds: tuple[float, float] | None, digits: int = 2) -> str | SafeS
     if bounds is None:
         return figure(None)
     return f"{figure(bounds[0], digits)} – {figure(bounds[1], digits)}"
+
+
+@register.simple_tag(takes_context=True)
+def what(context: Context, metric: str, words: str = "") -> SafeString:
+    """The button that says what a figure is: "?" beside it, or ``words``. Its text comes out with ``what_texts``.
+
+    The page's context has a dictionary ``whats``, in which the button notes what it needs. KeyError: nobody wrote it.
+    """
+    explanation = explanation_of(metric)
+    key = metric.partition(":")[0]
+    context["whats"][key] = explanation
+    if words:
+        return format_html(
+            '<button class="what" type="button" popovertarget="what-{}" aria-label="{} {}">{}</button>',
+            key,
+            words,
+            explanation.title,
+            words,
+        )
+    return format_html(
+        '<button class="what what--sign" type="button" popovertarget="what-{}" aria-label="What is {}?">?</button>',
+        key,
+        explanation.title,
+    )
+
+
+@register.inclusion_tag("annotate/_what_texts.html", takes_context=True)
+def what_texts(context: Context) -> dict[str, Any]:
+    """The texts of all buttons that ``what`` made on the page before; once, at its end."""
+    return {"whats": context["whats"]}

@@ -15,13 +15,17 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from annotate.codebook import enabled_content
-from annotate.comparison import compare
+from annotate.comparison import Passage, compare, pairs_of, passages, runs
 from annotate.models import Membership, Project, ProjectArticle, Role, SpanAnnotation, Task
 from annotate.permissions import TABLE, may
+from annotate.plots import STRIP, strip_plot
 from annotate.rendering import layers_of
 from annotate.views.access import project_for
 from annotate.views.requests import PageRequest
 from corpus.models import Article, Story
+
+# Passages listed above the text, those first on which readers differ most.
+WORST = 10
 
 
 @login_required
@@ -65,24 +69,52 @@ def article(request: PageRequest, slug: str, uuid: UUID) -> HttpResponse:
     }
     zones = member.article.zones
     headline_end = next((zone["end"] for zone in zones if zone["zone"] == "headline"), 0)
+    paragraphs = compare(member.article.text, headline_end, readings)
+    differing = passages(paragraphs, len(readings))
     context = {
         "project": project,
         "actions": actions,
         "member": member,
         "article": member.article,
         "readers": list(readings),
-        "paragraphs": compare(member.article.text, headline_end, readings),
+        "paragraphs": paragraphs,
+        "pairs": pairs_of(len(readings)),
+        "strip": strip_plot(runs(paragraphs), member.article.n_chars),
+        "strip_width": STRIP,
+        "passages": [spoken_passage(passage) for passage in differing],
+        "worst": sorted(differing, key=lambda passage: (-passage.weight, passage.start))[:WORST],
         "labels": [{**label, "n": counts[code]} for code, label in labels.items()],
         "chosen": chosen,
         "n_marks": sum(counts.values()),
+        "whats": {},
     }
     return render(request, "annotate/article.html", context)
+
+
+LEVELS = (
+    "",
+    "up to a third of the pairs of readers differ",
+    "up to two thirds of the pairs differ",
+    "more than two thirds of the pairs differ",
+)
+QUOTED = 90
+
+
+def spoken_passage(passage: Passage) -> dict[str, Any]:
+    """A passage for the strip's script: where it is, and what a screen reader says of it."""
+    quote = passage.quote if len(passage.quote) <= QUOTED else f"{passage.quote[:QUOTED]}…"
+    return {
+        "start": passage.start,
+        "end": passage.end,
+        "words": f"Paragraph {passage.paragraph}: “{quote}”, {LEVELS[passage.level]}",
+    }
 
 
 @dataclass(slots=True)
 class ShownMark:
     """A mark with the name and tone of its label and its attributes in words."""
 
+    label: str
     start: int
     end: int
     fragments: list[list[int]]
@@ -96,6 +128,7 @@ class ShownMark:
 
 def shown(mark: SpanAnnotation, label: dict[str, Any]) -> ShownMark:
     return ShownMark(
+        label=mark.label.code,
         start=mark.start,
         end=mark.end,
         fragments=mark.fragments,

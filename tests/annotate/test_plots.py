@@ -1,8 +1,10 @@
 """Where dots and intervals stand."""
 
+from datetime import date
+
 import pytest
 
-from annotate.plots import Estimate, dot_plot
+from annotate.plots import Estimate, Point, dot_plot, stacked_bars, strip_plot, trend_plot
 
 
 def estimate(value, interval=None, name="Frame"):
@@ -41,3 +43,85 @@ def test_a_plot_without_labels_has_an_axis():
     plot = dot_plot([])
 
     assert (plot.rows, plot.ticks[0][1], plot.ticks[-1][1]) == ((), "0", "1")
+
+
+def test_a_narrow_plot_has_names_above_its_dots():
+    (row,) = dot_plot([estimate(0.5, (0.4, 0.6))], narrow=True).rows
+
+    assert row.name_y < row.y - 12
+
+
+def test_the_key_names_only_what_is_drawn():
+    sure = estimate(0.5, (0.4, 0.6))
+    unsure = Estimate("Frame", 0, 0.5, (0.1, 0.9), unreliable=True)
+
+    assert [one.sign for one in dot_plot([sure]).key] == ["interval", "floor"]
+    assert [one.sign for one in dot_plot([unsure]).key] == ["unreliable", "floor"]
+    assert [one.sign for one in dot_plot([sure], floor=False).key] == ["interval"]
+    assert [one.sign for one in dot_plot([Estimate("Frame", 0, 0.5, None, published=(0.4,))]).key] == [
+        "elsewhere",
+        "floor",
+    ]
+    assert dot_plot([estimate(None)]).key == ()
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_keys_stay_within_the_plot(narrow):
+    unsure = Estimate("Frame", 0, 0.5, (0.1, 0.9), unreliable=True, published=(0.4,), head=True)
+    plot = dot_plot([estimate(0.5, (0.4, 0.6)), unsure], narrow=narrow)
+
+    assert all(one.y < plot.height for one in plot.key)
+    assert len({one.y for one in plot.key}) > 1
+
+
+def test_published_values_outside_the_axis_are_left_out():
+    (row,) = dot_plot([Estimate("Frame", 0, 0.5, None, published=(-0.5, 0.5))]).rows
+
+    assert row.published == (row.x,)
+
+
+def test_the_parts_of_a_bar_fill_it():
+    bars = stacked_bars([("Frame", 0, (1, 1, 2, 0)), ("Source", 1, (0, 0, 0, 0))], ("a", "b", "c", "d"))
+    first, second = bars.bars
+
+    assert [(part.kind, part.share) for part in first.parts] == [(0, 25), (1, 25), (2, 50)]
+    assert (first.parts[0].x, first.parts[-1].x + first.parts[-1].width + 1) == (bars.left, bars.width)
+    assert (second.parts, second.why != "") == ((), True)
+    assert [one.words for one in bars.key] == ["a", "b", "c", "d"]
+
+
+def point(day, value, interval=None):
+    return Point(date(2026, 11, 1), date(2026, 11, day), value, interval, 25)
+
+
+def test_a_trend_is_broken_where_it_is_undefined():
+    trend = trend_plot([point(1, 0.5), point(8, 0.6), point(15, None), point(22, 0.7), point(29, 0.7)])
+
+    assert len(trend.lines) == 2
+    assert [dot.x for dot in trend.dots] == sorted(dot.x for dot in trend.dots)
+    assert trend.dots[1].y < trend.dots[0].y
+    assert trend.dates[0][1] == "1 Nov"
+
+
+def test_a_trend_has_a_band_of_its_intervals():
+    trend = trend_plot([point(1, 0.5, (0.3, 0.7)), point(8, 0.6, (0.4, 0.8))])
+
+    (band,) = trend.bands
+    assert len(band.split()) == 4
+    assert trend.dots[0].high < trend.dots[0].y < trend.dots[0].low
+
+
+def test_a_trend_of_one_week_is_a_dot_in_the_middle():
+    trend = trend_plot([point(1, 0.5)])
+
+    assert (trend.lines, len(trend.dots)) == ((), 1)
+    assert trend_plot([]).dots == ()
+
+
+def test_stretches_lie_along_the_strip_and_can_be_seen():
+    wide, thin, last = strip_plot([(0, 500, 1), (600, 601, 3), (9_999, 10_000, 2)], 10_000)
+
+    assert (wide.x, wide.width, wide.level) == (0, 50, 1)
+    assert (thin.x, thin.width) == (60, 2)
+    assert last.x + last.width <= 1000
+    assert strip_plot([(0, 1, 1)], 0) == ()

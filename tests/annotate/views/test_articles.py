@@ -1,5 +1,6 @@
 """The disagreement page of one article, and the articles of a story."""
 
+import json
 import re
 
 import pytest
@@ -77,12 +78,56 @@ def test_the_text_shows_how_many_marked_each_place(client, read):
 
     page = client.get(address(project, article)).content.decode()
 
-    assert re.findall(r'data-share="(\w+)" title="(\d of \d)">([^<]+)<', page) == [
-        ("some", "1 of 2", "About "),
-        ("all", "2 of 2", "7,500"),
-        ("some", "1 of 2", "people left"),
+    drawn = re.findall(r'data-share="(\w+)"(?: data-level="(\d)")? title="([^"]+)">([^<]+)<', page)
+    assert drawn == [
+        ("some", "3", "1 of 2 marked this; 1 of 1 pair differ", "About "),
+        ("all", "", "2 of 2 marked this", "7,500"),
+        ("some", "3", "1 of 2 marked this; 1 of 1 pair differ", "people left"),
     ]
     assert "😀 the town." in page
+
+
+def test_the_strip_names_the_passages_where_readers_differ(client, read):
+    project, article, _ = read
+
+    page = client.get(address(project, article)).content.decode()
+
+    (source,) = re.findall(r'<script id="strip-passages" type="application/json">(.*?)</script>', page)
+    assert json.loads(source) == [
+        {"start": 12, "end": 18, "words": "Paragraph 2: “About ”, more than two thirds of the pairs differ"},
+        {"start": 24, "end": 35, "words": "Paragraph 2: “people left”, more than two thirds of the pairs differ"},
+    ]
+    assert [
+        (x, width) for x, width in re.findall(r'class="strip__run" data-level="3" x="([\d.]+)" width="([\d.]+)"', page)
+    ]
+    assert re.findall(r'<a href="#(at-\d+)"><q>([^<]+)', page) == [("at-24", "people left"), ("at-12", "About ")]
+    assert {"at-12", "at-24"} <= set(re.findall(r'id="(at-\d+)"', page))
+    assert "style=" not in page
+
+
+@pytest.mark.parametrize(
+    ("marks", "told"), [([], "left the whole text unmarked"), ([("FRAME", 0, 10)], "the same way")]
+)
+def test_a_text_on_which_all_agree_says_so(client, marks, told):
+    ada = make_user()
+    project, article = make_project(members={ada: "adjudicator"}), make_article(TEXT)
+    for _ in range(2):
+        make_reading(project, article, make_user(), marks)
+    client.force_login(ada)
+
+    assert told in words(client.get(address(project, article)))
+
+
+def test_one_reader_alone_is_not_compared(client):
+    ada = make_user()
+    project, article = make_project(members={ada: "adjudicator"}), make_article(TEXT)
+    make_reading(project, article, make_user(), [("FRAME", 0, 10)])
+    client.force_login(ada)
+
+    page = client.get(address(project, article))
+
+    assert "so there is nothing to compare yet" in words(page)
+    assert b"data-strip" not in page.content
 
 
 def test_only_submitted_readings_are_shown_by_pseudonym(client, read):

@@ -1,0 +1,36 @@
+"""Every figure has its words, and no published value comes from memory."""
+
+import pytest
+
+from agreement import metric_names
+from agreement.metrics import ON_REQUEST
+from annotate.explanations import EXPLANATIONS, explanation_of
+from annotate.published import BY_LABEL, READ, RECOMPUTED
+
+METRICS = [*metric_names(["FRAME"], tokens=True, ratings=True, values=True), *ON_REQUEST]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_is_explained(metric):
+    found = explanation_of(metric)
+
+    assert all((found.title, found.definition, found.rests_on, found.reading))
+
+
+def test_a_figure_that_nobody_explained_is_an_error():
+    with pytest.raises(KeyError):
+        explanation_of("happiness")
+
+
+def test_no_two_figures_have_one_title():
+    titles = [one.title for one in EXPLANATIONS.values()]
+
+    assert len(titles) == len(set(titles))
+
+
+def test_what_is_published_was_read_or_computed_again():
+    shown = {figure for one in EXPLANATIONS.values() for figure in one.published}
+    shown |= {figure for some in BY_LABEL.values() for figure in some}
+
+    assert {figure.known for figure in shown} == {READ, RECOMPUTED}
+    assert all(0 < figure.value < 1 for figure in shown)
