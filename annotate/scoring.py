@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -123,22 +125,54 @@ def stored_rows(project: Project, articles: Iterable[Article] | None = None) -> 
     if articles is not None:
         kept = kept.filter(article__in=[article.pk for article in articles])
     stats = kept.order_by("pk").values_list("article__uuid", *COLUMNS)
-    for uuid, measure, label, m, key_c, key_k, a, b, n, size_a, size_b in stats.iterator(chunk_size=5000):
-        rows[str(uuid)].append(
-            StatRow(
-                measure=measure,
-                label=label,
-                m=m,
-                key_c=key_c,
-                key_k=key_k,
-                annotator_a="" if a is None else str(a),
-                annotator_b="" if b is None else str(b),
-                n=n,
-                size_a=size_a,
-                size_b=size_b,
-            )
-        )
+    for uuid, *columns in stats.iterator(chunk_size=5000):
+        rows[str(uuid)].append(_row(columns))
     return rows
+
+
+def keyed_rows(project: Project, article: Article) -> Iterator[tuple[int, StatRow]]:
+    """The counts kept for one article, each with its key in the database."""
+    for key, *columns in AgreementStat.objects.filter(project=project, article=article).values_list("pk", *COLUMNS):
+        yield key, _row(columns)
+
+
+def _row(columns: Sequence[Any]) -> StatRow:
+    measure, label, m, key_c, key_k, a, b, n, size_a, size_b = columns
+    people = "" if a is None else str(a), "" if b is None else str(b)
+    return StatRow(measure, label, m, key_c, key_k, *people, n, size_a, size_b)
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleCounts:
+    """The fields of ``ArticleAgreement``: of every pair of readers, the characters on which their sets of labels
+    differ, and all characters."""
+
+    readers: int
+    differing: int
+    compared: int
+    week: date
+
+    @property
+    def share(self) -> float:
+        return self.differing / self.compared
+
+
+def article_counts(rows: Iterable[StatRow], week: date) -> ArticleCounts:
+    """Of the rows of an article that two or more people read."""
+    readers = length = differing = 0
+    for row in rows:
+        if row.measure == "reading":
+            readers, length = row.m, row.n
+        elif row.measure == "char_set" and row.key_c != row.key_k:
+            # One cell stands for both orders of a pair, so it counts each pair of people once.
+            differing += row.n
+    return ArticleCounts(readers, differing, length * readers * (readers - 1) // 2, week)
+
+
+def monday_of(moment: datetime) -> date:
+    """The first day of the week of ``moment``, in UTC."""
+    day = moment.astimezone(UTC).date()
+    return day - timedelta(days=day.weekday())
 
 
 def project_metrics(project: Project, *, bootstrap: int | None = None, seed: int = 0) -> dict[str, dict[str, Any]]:

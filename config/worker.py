@@ -23,6 +23,7 @@ from django_tasks_db.models import DBTaskResult
 
 from annotate.operations.stages import settle_some_stages
 from annotate.operations.tasks.expiry import expire_leases
+from annotate.tasks import ask_for_late_figures
 from config.models import WorkerHeartbeat
 from corpus.operations.drafts import discard_old_drafts
 from corpus.operations.uploads import forget_old_uploads
@@ -79,6 +80,7 @@ CHORES: tuple[Callable[..., object], ...] = (
     discard_old_drafts,
     index_what_was_missed,
     settle_some_stages,
+    ask_for_late_figures,
 )
 
 

@@ -1,6 +1,15 @@
 """Codebooks, projects, tasks, marks and agreement counts."""
 
-from annotate.models.agreement import AgreementStat, ProjectAgreement
+from annotate.models.agreement import (
+    AgreementChange,
+    AgreementSlice,
+    AgreementStat,
+    AgreementTotal,
+    ArticleAgreement,
+    GammaRun,
+    KeptFigures,
+    ProjectAgreement,
+)
 from annotate.models.codebooks import Codebook, Label
 from annotate.models.marks import ArticleAnnotation, Operation, RelationAnnotation, SpanAnnotation
 from annotate.models.people import UserSettings
@@ -8,9 +17,15 @@ from annotate.models.projects import Membership, Project, ProjectArticle, Role, 
 from annotate.models.tasks import Task
 
 __all__ = [
+    "AgreementChange",
+    "AgreementSlice",
     "AgreementStat",
+    "AgreementTotal",
+    "ArticleAgreement",
     "ArticleAnnotation",
     "Codebook",
+    "GammaRun",
+    "KeptFigures",
     "Label",
     "Membership",
     "Operation",

@@ -17,8 +17,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
+from annotate.agreement_page import agreement_page
 from annotate.codebook import enabled_content
-from annotate.figures import families, figure_of, figures_by_label
 from annotate.models import Membership, Project, ProjectAgreement, ProjectArticle, Role, Task
 from annotate.operations.scoring import request_figures
 from annotate.plots import Estimate, dot_plot
@@ -61,23 +61,23 @@ def project(request: PageRequest, slug: str) -> HttpResponse:
     if request.htmx:
         return render(request, "annotate/dashboard.html#articles", articles_context(found, actions, request.GET))
     agreement = ProjectAgreement.objects.filter(project=found).first() or ProjectAgreement(project=found)
-    rows = figures_by_label(found, agreement.metrics, agreement.summary)
+    names = annotator_names(found, by_name="manage" in actions)
+    page = agreement_page(found, agreement, names, revision=agreement.revision)
+    rows = [row.figures for row in page.labels]
     context = {
         "project": found,
         "actions": actions,
         "agreement": agreement,
         "stale": is_stale(agreement),
+        "page": page,
         "summary": agreement.summary,
         "wanted": sum(agreement.summary.get("tasks", {}).values()),
         "rows": rows,
         "plot": dot_plot([Estimate(row.name, row.tone, row.alpha.value, row.alpha.interval) for row in rows]),
         "undefined": [row for row in rows if row.alpha.value is None],
-        "unreliable": any(row.alpha.unreliable for row in rows),
-        "overall": [
-            figure_of("All labels together", agreement.metrics.get("char_alpha_set_nominal")),
-            figure_of("Anything marked", agreement.metrics.get("char_alpha_any")),
-        ],
-        "people": people(found, agreement.summary, by_name="manage" in actions),
+        "unreliable": page.unreliable,
+        "overall": page.overall,
+        "people": people(names, agreement.summary),
     }
     return render(request, "annotate/dashboard.html", context | articles_context(found, actions, request.GET))
 
@@ -137,17 +137,16 @@ def states_by_article(project: Project, articles: Sequence[int]) -> dict[int, li
     return states
 
 
-def people(project: Project, summary: Mapping[str, Any], *, by_name: bool) -> list[Person]:
-    """The project's annotators in the order of their names; by pseudonym for those who do not manage it."""
+def people(names: Mapping[str, str], summary: Mapping[str, Any]) -> list[Person]:
+    """The project's annotators in the order of their ``names``, which are by account key."""
     figures = summary.get("annotators", {})
-    members = Membership.objects.filter(project=project, role=Role.ANNOTATOR).select_related("user")
     rows = []
-    for member in members:
-        own = figures.get(str(member.user_id), {})
+    for key, name in names.items():
+        own = figures.get(key, {})
         last, marks = own.get("last_active"), own.get("marks", 0)
         rows.append(
             Person(
-                name=(member.user.get_full_name() or member.user.username) if by_name else member.pseudonym,
+                name=name,
                 submitted=own.get("submitted", 0),
                 unsure=100 * own["unsure"] / marks if marks else None,
                 minutes=own["median_seconds"] / 60 if own.get("median_seconds") else None,
@@ -155,6 +154,15 @@ def people(project: Project, summary: Mapping[str, Any], *, by_name: bool) -> li
             )
         )
     return sorted(rows, key=lambda person: person.name.casefold())
+
+
+def annotator_names(project: Project, *, by_name: bool) -> dict[str, str]:
+    """By account key as text: names for managers, pseudonyms for everybody else."""
+    members = Membership.objects.filter(project=project, role=Role.ANNOTATOR).select_related("user")
+    return {
+        str(member.user_id): (member.user.get_full_name() or member.user.username) if by_name else member.pseudonym
+        for member in members
+    }
 
 
 def is_stale(agreement: ProjectAgreement) -> bool:
@@ -196,12 +204,14 @@ def agreement(request: PageRequest, slug: str) -> HttpResponse:
     """Every figure of agreement, in families, each with what it means."""
     found, actions = project_for(request.user, slug, "see_agreement")
     kept = ProjectAgreement.objects.filter(project=found).first() or ProjectAgreement(project=found)
+    page = agreement_page(found, kept, annotator_names(found, by_name="manage" in actions), revision=kept.revision)
     context = {
         "project": found,
         "actions": actions,
         "agreement": kept,
         "stale": is_stale(kept),
-        "families": families(found, kept.metrics),
+        "page": page,
+        "families": page.families,
     }
     return render(request, "annotate/agreement.html", context)
 

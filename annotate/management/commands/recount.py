@@ -35,5 +35,8 @@ class Command(ExampleCommand):
         elif not differences:
             self.stdout.write(f"Counted {articles} articles of {found.slug} from scratch: no difference.")
         if differences:
-            lines = [f"  article {d.article}: {d.surplus} rows too many, {d.missing} missing" for d in differences]
+            lines = [
+                f"  {f'article {d.article}' if d.article else 'totals'}: {d.surplus} rows too many, {d.missing} missing"
+                for d in differences
+            ]
             raise CommandError("\n".join(["The counts kept were wrong and have been put right:", *lines]))
