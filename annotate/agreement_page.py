@@ -49,16 +49,18 @@ class AsOf:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Why two readers differ: of every mark without an equal mark of the other, what the matter is.
+    """Why two readers differ: every mark of either, by what answers it (agreement.split); over all pairs of readers.
 
-    ``missed``: the other marked nothing there; ``border``: the same label with other borders; ``label``: another label
-    there; ``attribute``: the same label and borders, another attribute. Counts over all pairs of readers.
+    ``missed``: nothing of the other's; ``border``: the same label with other borders; ``label``: another label of the
+    layer; ``attribute``: the same label and borders, another attribute; ``agreed``: an equal mark. ``total`` is
+    without the last.
     """
 
     missed: int
     border: int
     label: int
     attribute: int
+    agreed: int
 
     @property
     def total(self) -> int:
@@ -102,7 +104,7 @@ class LayerRow:
 
 @dataclass(frozen=True, slots=True)
 class PairCell:
-    """Two readers, over the articles that both read."""
+    """Two readers, over the articles that both read: alpha of anything marked, overlap F1."""
 
     a: str
     b: str
@@ -124,23 +126,27 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """One annotator: alpha of all the others without them, the change that makes (positive: they raise agreement),
-    and F1 of them against the others."""
+    """One annotator: alpha (anything marked) as if they had read nothing, that minus the alpha with all (above 0: the
+    others agree better among themselves), and overlap F1 of them against the others."""
 
     name: str
     without: Figure
-    difference: float | None
+    change: Figure
     overlap: Figure
 
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """One group of annotators among themselves (``other`` empty), or two against each other."""
+    """One group of annotators among themselves (``other`` empty), or two against each other.
+
+    ``alpha`` of anything marked; between two groups it is kappa. A group of too few has reasons in place of values.
+    """
 
     name: str
     other: str
     n_annotators: int
     alpha: Figure
+    overlap: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +184,8 @@ class WorstPassage:
 
 @dataclass(frozen=True, slots=True)
 class AgreementPage:
-    """Everything; see the module. ``overall``: all labels together, anything marked. ``too_small``: groups of
-    annotators that are not shown, as a figure of so few would be one of persons."""
+    """Everything; see the module. ``overall``: all labels together, anything marked. ``people_of``: how many articles
+    matrix, people and groups rest on where that is a sample, else None."""
 
     as_of: AsOf
     overall: tuple[Figure, ...]
@@ -190,7 +196,7 @@ class AgreementPage:
     matrix: Matrix
     people: tuple[PersonRow, ...]
     groups: tuple[GroupRow, ...]
-    too_small: tuple[str, ...]
+    people_of: int | None
     trend: tuple[TrendPoint, ...]
     articles: tuple[WorstArticle, ...]
     passages: tuple[WorstPassage, ...]
@@ -219,12 +225,18 @@ def agreement_page(project: Project, kept: KeptFigures, names: Mapping[str, str]
         layers=_layers(project, metrics, kept.summary, details),
         families=tuple(families(project, metrics)),
         matrix=_matrix(details.get("pairs", ()), names),
-        people=_people(details.get("people", ()), names, metrics.get("char_alpha_set_nominal")),
+        people=_people(details.get("people", ()), names),
         groups=tuple(
-            GroupRow(row["name"], row["other"], row["n_annotators"], figure_of(row["name"], row["alpha"]))
+            GroupRow(
+                row["name"],
+                row["other"],
+                row["n_annotators"],
+                figure_of("alpha", row["alpha"]),
+                figure_of("overlap", row["overlap"]),
+            )
             for row in details.get("groups", ())
         ),
-        too_small=tuple(details.get("too_small", ())),
+        people_of=details.get("people_of"),
         trend=tuple(
             TrendPoint(
                 date.fromisoformat(row["week"]), figure_of("alpha", row["alpha"]), figure_of("overlap", row["overlap"])
@@ -292,7 +304,7 @@ def _layers(
 def _split(counts: Mapping[str, int] | None) -> Split | None:
     if counts is None:
         return None
-    return Split(counts["missed"], counts["border"], counts["label"], counts["attribute"])
+    return Split(counts["missed"], counts["border"], counts["label"], counts["attribute"], counts["agreed"])
 
 
 def _matrix(pairs: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Matrix:
@@ -314,16 +326,16 @@ def _matrix(pairs: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Mat
     )
 
 
-def _people(
-    rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], everybody: Mapping[str, Any] | None
-) -> tuple[PersonRow, ...]:
-    whole = None if everybody is None else everybody["value"]
-    people = []
-    for row in rows:
-        name = _name(names, row["annotator"])
-        without = figure_of(name, row["without"])
-        difference = None if whole is None or without.value is None else whole - without.value
-        people.append(PersonRow(name, without, difference, figure_of(name, row["overlap"])))
+def _people(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> tuple[PersonRow, ...]:
+    people = [
+        PersonRow(
+            _name(names, row["annotator"]),
+            figure_of("without", row["without"]),
+            figure_of("change", row["change"]),
+            figure_of("overlap", row["overlap"]),
+        )
+        for row in rows
+    ]
     return tuple(sorted(people, key=lambda person: person.name.casefold()))
 
 

@@ -1,7 +1,7 @@
 """What the agreement pages show beside the figures of the whole project: layers, weeks, what readers differ on most.
 
 Plain JSON, as the worker stores it and ``annotate.agreement_page`` reads it:
-``percent`` {label or "": share}, ``layers`` {code: {"alpha", "overlap", "percent"}}, ``trend`` [{"week", "alpha",
+``percent`` {label or "": share}, ``splits`` {label or "": {class: n}} (``agreement.disagreement``), ``layers`` {code: {"alpha", "overlap", "percent"}}, ``trend`` [{"week", "alpha",
 "overlap"}], ``articles`` [{"uuid", "title", "share", "characters", "readers"}], ``passages`` [{"uuid", "title",
 "start", "end", "quote", "share", "readers"}]; figures as ``python -m agreement`` prints them.
 """
@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agreement import Document, Metric, metrics, printed, reduced_to_labels
+from agreement import Document, Metric, disagreement, metrics, printed, reduced_to_labels
 from agreement.documents import LabelIndexes
+from agreement.split import CLASSES
 from annotate.codebook import enabled_content
 from annotate.models import ArticleAgreement, Project
 from annotate.scoring import documents, label_indexes
@@ -35,10 +36,20 @@ def quick_details(project: Project, totals: Totals) -> dict[str, Any]:
     labels = label_indexes(project)
     return {
         "percent": percent_agreement(totals.rows),
+        "splits": splits(totals),
         "layers": of_layers(project, totals, labels),
         "trend": trend(project, labels),
         "articles": worst_articles(project),
     }
+
+
+def splits(totals: Totals) -> dict[str, dict[str, int]]:
+    """By label, and "" for all labels together."""
+    by_label = disagreement(totals.rows)
+    together: Counter[str] = Counter()
+    for counts in by_label.values():
+        together.update(counts)
+    return {"": dict.fromkeys(CLASSES, 0) | together, **by_label} if by_label else {}
 
 
 def of_layers(project: Project, totals: Totals, labels: LabelIndexes) -> dict[str, dict[str, Any]]:
