@@ -5,13 +5,24 @@ for documents in memory. ``python -m agreement FILE.jsonl`` prints the same figu
 """
 
 from agreement.documents import Document, Mark
-from agreement.metrics import Metric, UnknownMetricError, document_metrics, metric_names, metrics, printed
+from agreement.gamma import GammaPlan, GammaRun, run_gamma
+from agreement.metrics import (
+    Metric,
+    UnknownMetricError,
+    document_metrics,
+    gamma_metrics,
+    metric_names,
+    metrics,
+    printed,
+)
 from agreement.rows import document_rows, reduced_to_labels
 from agreement.split import disagreement
 from agreement.stat import StatRow
 
 __all__ = [
     "Document",
+    "GammaPlan",
+    "GammaRun",
     "Mark",
     "Metric",
     "StatRow",
@@ -19,8 +30,10 @@ __all__ = [
     "disagreement",
     "document_metrics",
     "document_rows",
+    "gamma_metrics",
     "metric_names",
     "metrics",
     "printed",
     "reduced_to_labels",
+    "run_gamma",
 ]

@@ -8,8 +8,19 @@ import sys
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
-from agreement.metrics import ON_REQUEST, UnknownMetricError, document_metrics, metric_names, printed
+from agreement.documents import Document
+from agreement.gamma import GammaPlan, GammaRun, run_gamma
+from agreement.metrics import (
+    JOINT,
+    ON_REQUEST,
+    UnknownMetricError,
+    document_metrics,
+    gamma_metrics,
+    metric_names,
+    printed,
+)
 from agreement.reader import BadInputError, Corpus, read_documents
 
 EXAMPLE = """\
@@ -27,14 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         corpus = _read(options.file)
         names = _wanted(options.metrics, corpus)
+        run = None
+        if not set(names).isdisjoint(JOINT):
+            plan = GammaPlan(options.seed, documents=options.gamma_documents, seconds=options.gamma_seconds)
+            run = run_gamma(corpus.documents, plan)
         result: dict[str, object] = {
-            "metrics": printed(
-                document_metrics(corpus.documents, corpus.labels, options.bootstrap or None, options.seed, names)
-            )
+            "metrics": _figures(corpus.documents, corpus.labels, names, run, options.bootstrap or None, options.seed)
         }
+        if run is not None:
+            result["gamma"] = run.described()
         if options.per_document:
             result["documents"] = [
-                {"id": document.id, "metrics": printed(document_metrics([document], corpus.labels, names=names))}
+                {"id": document.id, "metrics": _figures([document], corpus.labels, names, run)}
                 for document in corpus.documents
             ]
     except (BadInputError, UnknownMetricError) as error:
@@ -46,6 +61,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Escaped, so that it can be printed whatever the terminal's encoding and whatever a label is made of.
     sys.stdout.write(json.dumps(result, indent=1) + "\n")
     return 0
+
+
+def _figures(
+    documents: Sequence[Document],
+    labels: Sequence[str],
+    names: Sequence[str],
+    run: GammaRun | None,
+    bootstrap: int | None = None,
+    seed: int = 0,
+) -> dict[str, dict[str, Any]]:
+    found = document_metrics(documents, labels, bootstrap, seed, [name for name in names if name not in JOINT])
+    if run is not None:
+        found |= gamma_metrics(documents, run, bootstrap, seed)
+    return printed({name: found[name] for name in names})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,6 +92,15 @@ def _parser() -> argparse.ArgumentParser:
         "--bootstrap", type=_at_least(0), metavar="N", help="95 %% intervals from N resamples of the documents"
     )
     parser.add_argument("--seed", type=_at_least(0), default=0, help="of the resampling (default 0)")
+    parser.add_argument(
+        "--gamma-documents", type=_at_least(1), metavar="N", help="gamma and gamma_cat on N documents drawn at random"
+    )
+    parser.add_argument(
+        "--gamma-seconds",
+        type=_at_least(0),
+        metavar="S",
+        help="stop gamma and gamma_cat after S seconds and say what was not finished",
+    )
     parser.add_argument("--per-document", action="store_true", help="also the figures of each document alone")
     return parser
 

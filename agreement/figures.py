@@ -22,7 +22,7 @@ NO_VARIATION = "no_variation"
 NO_SPANS = "no_spans"
 SELF_OVERLAP = "self_overlap"
 NOT_NUMERIC = "not_numeric"
-MORE_THAN_TWO = "more_than_two_annotators"
+NOT_FINISHED = "not_finished"
 
 
 @dataclass(frozen=True, slots=True)

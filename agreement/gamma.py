@@ -1,48 +1,43 @@
-"""Gamma of pairs of annotators: where units lie and what they are called, aligned at least cost.
+"""Gamma: where units lie and what they are called, aligned at least cost and compared with chance.
 
-Mathet, Widlöcher & Métivier 2015; gamma-cat: Mathet 2017. Two units are d apart: the square of (difference of starts +
-difference of ends) / (sum of lengths), plus 1 where the labels differ; a unit left alone costs 1. The best alignment
-of two annotators is an assignment problem. Chance is the mean cost over random texts of the same habits: per
-annotator, as many units as drawn from a normal distribution, then gap and length in turn, each from a normal with the
-mean and deviation found, labels with the frequencies found (the "statistical" sampler of pygamma-agreement).
+Mathet, Widlöcher & Métivier 2015; gamma-cat: Mathet 2017. ``agreement.alignment`` finds the best alignment. Its
+*disorder* is its cost divided by the mean number of units of an annotator; gamma = 1 - disorder / mean disorder of
+random texts of the same habits: per annotator, as many units as drawn from a normal distribution, then gap and length
+in turn, each from a normal with the mean and deviation found, labels with the frequencies found (the "statistical"
+sampler of pygamma-agreement). Over documents, observed and expected disorders are each weighted by the mean number of
+units. ``pairwise_disorder`` aligns each pair of annotators apart, which is a different and much cheaper statistic;
+``run_gamma`` aligns all annotators of a document at once, within limits.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
+import random
+import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from statistics import NormalDist, fmean, pstdev
 
 import numpy as np
 
+from agreement.alignment import Floats, Reading, Tuple, UnfinishedError, Unit, best_alignment, cost_of
 from agreement.documents import Document
 
-ALONE = 1.0
 SAMPLES = 30
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    start: float
-    end: float
-    label: str
-
-    def distance(self, other: _Unit) -> float:
-        """How far apart in place: 0 for the same, no upper bound."""
-        moved = abs(self.start - other.start) + abs(self.end - other.end)
-        return (moved / (self.end - self.start + other.end - other.start)) ** 2
-
-
-type _Reading = Sequence[_Unit]
+SAMPLER = "statistical"
+TIME_LIMIT = "time_limit"
 
 
 @dataclass(frozen=True, slots=True)
 class Disorder:
-    """Sums over the pairs of one document, each weighted by the pair's mean number of units; ``units``: all marks."""
+    """Sums of one document, each weighted by the mean number of units; ``units``: all marks.
+
+    ``observed`` and ``expected`` disorder; ``…_labels``: the share of label differences among aligned units (gamma-cat).
+    Of the pairwise form, sums over the pairs of annotators, each weighted by its own mean.
+    """
 
     units: int
     observed: float
@@ -51,135 +46,171 @@ class Disorder:
     expected_labels: float
 
 
-def document_disorder(document: Document, seed: int) -> Disorder:
+@dataclass(frozen=True, slots=True)
+class GammaPlan:
+    """How gamma is estimated: recorded beside the figure.
+
+    ``seed`` of the random texts and of the choice of documents; ``samples`` random texts per document; ``documents``:
+    at most so many, drawn at random (None: all); ``seconds`` for the whole run and ``document_seconds`` for each
+    document, of wall clock (None: no limit).
+    """
+
+    seed: int = 0
+    samples: int = SAMPLES
+    documents: int | None = None
+    seconds: float | None = None
+    document_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GammaRun:
+    """What came out of a plan.
+
+    ``comparable``: documents with a text that two or more completed; ``drawn``: ids of those it tried, in the order
+    it took them, which is random; ``disorders`` of those that were finished; ``unfinished``: id to the reason
+    (``time_limit``, ``too_many_units``, ``too_many_tuples``, ``too_many_alignments``). Documents that were given up
+    for their size are the densest ones, so with many of them the figure speaks for the others only.
+    """
+
+    plan: GammaPlan
+    comparable: int
+    drawn: tuple[str, ...]
+    disorders: Mapping[str, Disorder]
+    unfinished: Mapping[str, str]
+
+    def described(self) -> dict[str, object]:
+        """As it is printed: seed, sampler, sample, limits, and what was not finished."""
+        return {
+            "seed": self.plan.seed,
+            "sampler": SAMPLER,
+            "samples": self.plan.samples,
+            "n_comparable": self.comparable,
+            "n_drawn": len(self.drawn),
+            "n_finished": len(self.disorders),
+            "seconds": self.plan.seconds,
+            "document_seconds": self.plan.document_seconds,
+            "unfinished": [{"id": name, "reason": reason} for name, reason in sorted(self.unfinished.items())],
+        }
+
+
+def run_gamma(
+    documents: Sequence[Document], plan: GammaPlan | None = None, progress: Callable[[int, int], None] | None = None
+) -> GammaRun:
+    """Joint disorders of the documents of a plan; :func:`agreement.gamma_metrics` makes figures of them.
+
+    ``progress(done, drawn)`` is called after every document; what it raises ends the run. The same plan, documents
+    and ids give the same disorders to the last bit, in any order, unless a time limit is reached; what is not finished
+    then is named, never estimated. Five annotators with twelve marks each take about a second a document.
+    """
+    plan = plan or GammaPlan()
+    if plan.samples < 1:
+        raise ValueError(f"samples must be 1 or more, not {plan.samples}")
+    started = time.monotonic()
+    end = math.inf if plan.seconds is None else started + plan.seconds
+    comparable = sorted((d for d in documents if len(d.annotators) >= 2 and d.length > 0), key=lambda d: d.id)
+    drawn = random.Random(plan.seed).sample(comparable, len(comparable))[: plan.documents]  # noqa: S311 - no secret
+    disorders: dict[str, Disorder] = {}
+    unfinished: dict[str, str] = {}
+    for done, document in enumerate(drawn, 1):
+        now = time.monotonic()
+        limit = end if plan.document_seconds is None else min(end, now + plan.document_seconds)
+        try:
+            if now >= end:
+                raise UnfinishedError(TIME_LIMIT)
+            disorders[document.id] = joint_disorder(document, plan.seed, plan.samples, limit)
+        except UnfinishedError as error:
+            unfinished[document.id] = error.reason
+        if progress is not None:
+            progress(done, len(drawn))
+    return GammaRun(plan, len(comparable), tuple(d.id for d in drawn), disorders, unfinished)
+
+
+def joint_disorder(document: Document, seed: int, samples: int = SAMPLES, deadline: float = math.inf) -> Disorder:
+    """Disorders of the best alignment of all annotators; zeros where nobody marked anything.
+
+    ``deadline``: value of ``time.monotonic()``. Raises UnfinishedError.
+    """
+    names = sorted(document.annotators)
+    of_all = _readings(document)
+    readings = [of_all[name] for name in names]
+    units = sum(map(len, readings))
+    if not units:
+        return Disorder(0, 0.0, 0.0, 0.0, 0.0)
+    return Disorder(units, *_weighted(readings, (str(seed), document.id, *names), samples, deadline).tolist())
+
+
+def pairwise_disorder(document: Document, seed: int) -> Disorder:
     """Observed and expected disorder over all pairs; zeros where nobody marked anything.
 
     Every pair of every document has a stream of its own, from the seed, the document's id and the two names, so
     neither order nor company of documents matters.
     """
-    units: defaultdict[str, set[_Unit]] = defaultdict(set)
-    for mark in document.marks:
-        units[mark.annotator].add(_Unit(mark.start, mark.end, mark.label))
+    readings = _readings(document)
     sums = np.zeros(4)
     for a, b in combinations(sorted(document.annotators), 2):
-        left, right = (sorted(units[name], key=lambda unit: (unit.start, unit.end, unit.label)) for name in (a, b))
-        if not left and not right:
-            continue
-        digest = hashlib.sha256("\0".join((str(seed), document.id, a, b)).encode()).digest()
-        weight = (len(left) + len(right)) / 2
-        observed, observed_labels = _disorders(left, right)
-        sampler = _Sampler((left, right), int.from_bytes(digest[:16], "big"))
-        chance = [_disorders(*sampler.pair()) for _ in range(SAMPLES)]
-        sums += weight * np.array([observed, fmean(c[0] for c in chance), observed_labels, fmean(c[1] for c in chance)])
-    return Disorder(sum(len(units[name]) for name in document.annotators), *sums.tolist())
+        if readings[a] or readings[b]:
+            sums += _weighted([readings[a], readings[b]], (str(seed), document.id, a, b), SAMPLES, math.inf)
+    return Disorder(sum(len(readings[name]) for name in document.annotators), *sums.tolist())
 
 
-def _disorders(left: _Reading, right: _Reading) -> tuple[float, float]:
-    """Of the best alignment: cost per mean number of units, and share of label differences, near pairs weighing more."""
-    pairs = best_alignment(left, right)
-    together = sum(left[i].distance(right[j]) + (left[i].label != right[j].label) for i, j in pairs)
-    cost = together + ALONE * (len(left) + len(right) - 2 * len(pairs))
-    weights = [max(0.0, 1 - left[i].distance(right[j])) for i, j in pairs]
-    differing = sum(w for w, (i, j) in zip(weights, pairs, strict=True) if left[i].label != right[j].label)
-    total = sum(weights)
-    return cost / ((len(left) + len(right)) / 2), differing / total if total else 0.0
+def _readings(document: Document) -> dict[str, Reading]:
+    """Units of each annotator in order; the same span entered twice is one, a fragmented one its hull."""
+    units: defaultdict[str, set[Unit]] = defaultdict(set)
+    for mark in document.marks:
+        units[mark.annotator].add(Unit(mark.start, mark.end, mark.label))
+    return {
+        name: sorted(units[name], key=lambda unit: (unit.start, unit.end, unit.label)) for name in document.annotators
+    }
 
 
-def best_alignment(left: _Reading, right: _Reading) -> list[tuple[int, int]]:
-    """Pairs (left, right) of an alignment of least cost; who is in none stays alone."""
-    gain: dict[tuple[int, int], float] = {}
-    for i, a in enumerate(left):
-        for j, b in enumerate(right):
-            saved = 2 * ALONE - a.distance(b) - (a.label != b.label)
-            if saved > 0:
-                gain[i, j] = saved
-    found: list[tuple[int, int]] = []
-    for rows, columns in _components(gain):
-        cost = [[-gain.get((i, j), 0.0) for j in columns] for i in rows]
-        transposed = len(rows) > len(columns)
-        if transposed:
-            cost = [list(column) for column in zip(*cost, strict=True)]
-        for one, other in enumerate(_assignment(cost)):
-            pair = (rows[other], columns[one]) if transposed else (rows[one], columns[other])
-            if pair in gain:
-                found.append(pair)
-    return sorted(found)
+def _weighted(readings: Sequence[Reading], names: Sequence[str], samples: int, deadline: float) -> Floats:
+    """Observed, expected, and both of labels, times the mean number of units."""
+    digest = hashlib.sha256("\0".join(names).encode()).digest()
+    weight = sum(map(len, readings)) / len(readings)
+    observed, observed_labels = _disorders(readings, deadline)
+    sampler = _Sampler(readings, int.from_bytes(digest[:16], "big"))
+    chance = [_disorders(sampler.readings(), deadline) for _ in range(samples)]
+    expected, expected_labels = (fmean(one[part] for one in chance) for part in (0, 1))
+    return weight * np.array([observed, expected, observed_labels, expected_labels])
 
 
-def _components(edges: dict[tuple[int, int], float]) -> list[tuple[list[int], list[int]]]:
-    """Connected components of a bipartite graph: an alignment of distant parts falls into alignments of each."""
-    root: dict[tuple[int, int], tuple[int, int]] = {}
-
-    def find(node: tuple[int, int]) -> tuple[int, int]:
-        root.setdefault(node, node)
-        while root[node] != node:
-            root[node] = root[root[node]]
-            node = root[node]
-        return node
-
-    for i, j in edges:
-        root[find((0, i))] = find((1, j))
-    sides: defaultdict[tuple[int, int], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
-    for side, number in sorted(root):
-        sides[find((side, number))][side].append(number)
-    return list(sides.values())
+def _disorders(readings: Sequence[Reading], deadline: float) -> tuple[float, float]:
+    """Of the best alignment: cost per mean number of units, and share of label differences among aligned units."""
+    tuples = best_alignment(readings, deadline)
+    mean_units = sum(map(len, readings)) / len(readings)
+    return cost_of(readings, tuples) / mean_units, _label_differences(readings, tuples)
 
 
-def _assignment(cost: Sequence[Sequence[float]]) -> list[int]:
-    """Column of each row in an assignment of least cost (rows <= columns): shortest augmenting paths, O(rows² columns).
-
-    Kuhn's method with potentials, after Jonker & Volgenant 1987. Row and column 0 of the arrays are a sentinel.
-    """
-    n, m = len(cost), len(cost[0])
-    row_potential, column_potential = [0.0] * (n + 1), [0.0] * (m + 1)
-    owner, way = [0] * (m + 1), [0] * (m + 1)
-    for row in range(1, n + 1):
-        owner[0] = row
-        column = 0
-        least = [math.inf] * (m + 1)
-        used = [False] * (m + 1)
-        while owner[column]:
-            used[column] = True
-            i, delta, following = owner[column], math.inf, 0
-            for j in range(1, m + 1):
-                if used[j]:
-                    continue
-                reduced = cost[i - 1][j - 1] - row_potential[i] - column_potential[j]
-                if reduced < least[j]:
-                    least[j], way[j] = reduced, column
-                if least[j] < delta:
-                    delta, following = least[j], j
-            for j in range(m + 1):
-                if used[j]:
-                    row_potential[owner[j]] += delta
-                    column_potential[j] -= delta
-                else:
-                    least[j] -= delta
-            column = following
-        while column:
-            owner[column] = owner[way[column]]
-            column = way[column]
-    result = [0] * n
-    for j in range(1, m + 1):
-        if owner[j]:
-            result[owner[j] - 1] = j - 1
-    return result
+def _label_differences(readings: Sequence[Reading], tuples: Sequence[Tuple]) -> float:
+    """Mathet 2017: pairs of aligned units, weighing more the nearer they are and the fewer their tuple holds."""
+    differing = total = 0.0
+    for members in tuples:
+        units = [readings[annotator][place] for annotator, place in members]
+        for unit, other in combinations(units, 2):
+            weight = max(0.0, 1 - unit.distance(other)) / (len(units) - 1)
+            total += weight
+            if unit.label != other.label:
+                differing += weight
+    return differing / total if total else 0.0
 
 
 class _Sampler:
-    """Random pairs of readings with the habits of a given pair."""
+    """Random readings, as many as given and with their habits.
 
-    def __init__(self, pair: tuple[_Reading, _Reading], seed: int) -> None:
+    A gap is what lies between a unit and the one before it, or the beginning of the text; one of 0 is added to those
+    found, as the reference implementation does.
+    """
+
+    def __init__(self, readings: Sequence[Reading], seed: int) -> None:
         self._stream = np.random.PCG64(seed)
-        units = [unit for reading in pair for unit in reading]
-        first = min(unit.start for unit in units)
-        gaps: list[float] = []
-        for reading in pair:
-            reached = first
-            for unit in reading:
-                gaps.append(unit.start - reached)
-                reached = unit.end
-        self._counts = self._normal([float(len(reading)) for reading in pair])
+        units = [unit for reading in readings for unit in reading]
+        self._annotators = len(readings)
+        gaps = [0.0]
+        for reading in readings:
+            gaps += [unit.start - before.end for before, unit in pairwise(reading)]
+            if reading and reading[0].start > 0:
+                gaps.append(reading[0].start)
+        self._counts = self._normal([float(len(reading)) for reading in readings])
         self._gaps = self._normal(gaps)
         self._lengths = self._normal([unit.end - unit.start for unit in units])
         # Drawing an observed label at random is drawing labels by their frequencies.
@@ -197,22 +228,23 @@ class _Sampler:
         mean, deviation = normal
         return mean + deviation * NormalDist().inv_cdf(self._uniform())
 
-    def pair(self) -> tuple[_Reading, _Reading]:
-        """Two readings with at least one unit between them."""
-        while True:
-            left, right = self._reading(), self._reading()
-            if left or right:
-                return left, right
+    def readings(self) -> list[Reading]:
+        """Readings with at least one unit among them: while there is none, a reading gets at least one."""
+        drawn: list[Reading] = []
+        for _ in range(self._annotators):
+            units = abs(int(self._draw(self._counts)))
+            drawn.append(self._reading(units if any(drawn) else max(1, units)))
+        return drawn
 
-    def _reading(self) -> list[_Unit]:
-        at = self._draw(self._gaps)
+    def _reading(self, units: int) -> Reading:
+        at = 0.0
         result = []
-        for _ in range(abs(int(self._draw(self._counts)))):
+        for _ in range(units):
             start = at + self._draw(self._gaps)
             length = abs(self._draw(self._lengths))
             while length == 0:
                 length = abs(self._draw(self._lengths))
             label = self._labels[int(self._uniform() * len(self._labels))]
             at = start + length
-            result.append(_Unit(start, at, label))
+            result.append(Unit(start, at, label))
         return result

@@ -12,7 +12,7 @@ import numpy as np
 
 from agreement.characters import PairCounts, pair_counts
 from agreement.documents import Document, LabelIndexes, Rating, counted_in_tokens
-from agreement.gamma import Disorder, document_disorder
+from agreement.gamma import Disorder, pairwise_disorder
 from agreement.overlaps import overlaps
 from agreement.pairs import span_rows
 from agreement.rows import answer_rows, reading_rows
@@ -48,8 +48,9 @@ class PairCells:
 class Ledger:
     """Counts by document number; documents are numbered in the order of their ids, whatever order they came in.
 
-    ``disorders`` of gamma by document, None where they were not asked for; ``pairs`` by (measure, label); ``sums`` by (measure, label, column, m) then document; ``answers`` by measure then
-    document; ``readers`` by kind of unit (``reading``, ``token``, ``doc_rating``, ``value``) then document.
+    ``disorders`` of gamma by document, None where they were not asked for; ``pairs`` by (measure, label); ``sums`` by
+    (measure, label, column, m) then document; ``answers`` by measure then document; ``readers`` by kind of unit
+    (``reading``, ``token``, ``doc_rating``, ``value``) then document.
     """
 
     n_documents: int
@@ -124,7 +125,7 @@ def ledger_of_documents(
     """The ledger that the documents' rows would give, with characters swept for all documents at once.
 
     ``spans`` and ``tokens`` = False leave out what costs most where only the other figures are wanted. ``gamma_seed``:
-    compute gamma's disorders too, which costs more than all else together.
+    compute the disorders of pairwise gamma too, which costs more than all else together.
     """
     comparable = sorted((d for d in documents if _is_comparable(d, tokens=tokens)), key=lambda d: d.id)
     ledger = Ledger(len(comparable))
@@ -144,7 +145,7 @@ def ledger_of_documents(
         ledger.add(number, answer_rows("value", document.values))
     if gamma_seed is not None:
         ledger.disorders = {
-            number: document_disorder(document, gamma_seed)
+            number: pairwise_disorder(document, gamma_seed)
             for number, document in enumerate(comparable)
             if _is_read_twice(document)
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,9 @@ from agreement import answers
 from agreement.columns import Columns, Sums
 from agreement.documents import Document, LabelIndexes, label_indexes
 from agreement.figures import (
-    MORE_THAN_TWO,
     NO_PAIRS,
     NO_SPANS,
+    NOT_FINISHED,
     SELF_OVERLAP,
     Figure,
     alpha,
@@ -28,6 +28,7 @@ from agreement.figures import (
     unitizing_alpha,
     unitizing_alpha_of,
 )
+from agreement.gamma import GammaPlan, GammaRun, run_gamma
 from agreement.ledger import Ledger, PairCells, ledger_of_documents, ledger_of_rows
 from agreement.stat import StatRow
 from spans.matching import CRITERIA
@@ -38,7 +39,8 @@ ENOUGH_DOCUMENTS = 20
 MOST_DROPPED = 0.05
 
 # Not additive and slow, so computed from documents and only by name.
-ON_REQUEST = ("gamma_pairwise", "gamma", "gamma_cat")
+JOINT = ("gamma", "gamma_cat")
+ON_REQUEST = ("gamma_pairwise", *JOINT)
 # Disorders are numbers of the sampler, kept as multiples of 2**-40 so that their sums are exact like all others.
 DISORDER_UNIT = 1 << 40
 
@@ -132,17 +134,40 @@ def document_metrics(
 ) -> dict[str, Metric]:
     """The same figures straight from documents, faster than by rows, and ``ON_REQUEST`` if named. Ids must be unique.
 
-    ``seed`` is also that of gamma's random texts.
+    ``seed`` is also that of gamma's random texts. ``gamma`` and ``gamma_cat`` are computed here on all documents and
+    without a limit of time; ``agreement.run_gamma`` has both.
     """
     indexes = label_indexes(labels)
     wanted = None if names is None else set(names)
-    with_gamma = wanted is not None and not wanted.isdisjoint(ON_REQUEST)
+    with_gamma = wanted is not None and "gamma_pairwise" in wanted
     spans = wanted is None or any(name.startswith(("span_", "u_", "cu_", "ku_")) for name in wanted)
     tokens = wanted is None or any(name.startswith("token_") for name in wanted)
     ledger = ledger_of_documents(
         documents, indexes, spans=spans, tokens=tokens, gamma_seed=seed if with_gamma else None
     )
-    return _metrics(ledger, indexes, bootstrap, seed, names)
+    if wanted is None or wanted.isdisjoint(JOINT):
+        return _metrics(ledger, indexes, bootstrap, seed, names)
+    found = _metrics(ledger, indexes, bootstrap, seed, wanted.difference(JOINT))
+    joint = gamma_metrics(documents, run_gamma(documents, GammaPlan(seed=seed)), bootstrap, seed)
+    return found | {name: metric for name, metric in joint.items() if name in wanted}
+
+
+def gamma_metrics(
+    documents: Sequence[Document], run: GammaRun, bootstrap: int | None = None, seed: int = 0
+) -> dict[str, Metric]:
+    """``gamma`` and ``gamma_cat`` from a run over ``documents``: those that it finished, and no others.
+
+    ``n_documents`` counts the finished ones, which are also what ``bootstrap`` resamples. Undefined with
+    ``not_finished`` where there were documents to compare and none was finished.
+    """
+    finished = sorted((d for d in documents if d.id in run.disorders), key=lambda d: d.id)
+    ledger = Ledger(len(finished), disorders={n: run.disorders[d.id] for n, d in enumerate(finished)})
+    for number, document in enumerate(finished):
+        ledger.readers["reading"][number].update(document.annotators)
+    found = _metrics(ledger, {}, bootstrap, seed, JOINT)
+    if run.unfinished and not run.disorders:
+        return {name: replace(metric, reason=NOT_FINISHED) for name, metric in found.items()}
+    return found
 
 
 def _metrics(
@@ -320,10 +345,8 @@ class _Builder:
         return lambda s: f1(s[*key, "matched"], s[*key, "spans"])
 
     def _gamma(self, name: str) -> Formula:
-        """1 - observed / expected disorder. Beyond two annotators only the pairwise form is computed."""
+        """1 - observed / expected disorder; the ledger holds those of pairs or those of all annotators."""
         disorders = self.ledger.disorders or {}
-        if name != "gamma_pairwise" and any(len(readers) > 2 for readers in self.ledger.readers["reading"].values()):
-            return lambda s: undefined(len(s[name,]), MORE_THAN_TWO)
         for column in ("observed", "expected"):
             part = column + ("_labels" if name == "gamma_cat" else "")
             amounts = [round(getattr(disorder, part) * DISORDER_UNIT) for disorder in disorders.values()]

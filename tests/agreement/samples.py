@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from agreement import Document, Mark
+from agreement.alignment import Unit
 
 LABELS = ("framing", "source", "number")
 
@@ -71,3 +72,19 @@ def matrix(documents, value_of):
             part[names.index(name)] = [value_of(s) for s in label_sets(document, name)]
         parts.append(part)
     return np.concatenate(parts, axis=1)
+
+
+def _three_readings():
+    """The worked continuum of Mathet, Widlöcher & Métivier's software, as pygamma-agreement tests it (AlexPaulSuzan)."""
+    readings = {
+        "Alex": "1:2-9 2:11-17 5:24-30 6:32-36 6:36-44 7:44-60",
+        "Paul": "1:2-9 3:11-17 5:19-25 6:32-44",
+        "Suzan": "1:2-9 4:11-17 5:21-27 6:32-36 6:36-40 6:40-44",
+    }
+    return {
+        name: [Unit(*map(int, place.split("-")), label) for label, place in (unit.split(":") for unit in units.split())]
+        for name, units in readings.items()
+    }
+
+
+ALEX_PAUL_SUZAN = _three_readings()
