@@ -15,24 +15,30 @@ from agreement.metrics import (
     metrics,
     printed,
 )
+from agreement.people import AnnotatorFigures, GroupFigures, annotator_figures, group_figures, pair_figures
 from agreement.rows import document_rows, reduced_to_labels
 from agreement.split import disagreement
 from agreement.stat import StatRow
 
 __all__ = [
+    "AnnotatorFigures",
     "Document",
     "GammaPlan",
     "GammaRun",
+    "GroupFigures",
     "Mark",
     "Metric",
     "StatRow",
     "UnknownMetricError",
+    "annotator_figures",
     "disagreement",
     "document_metrics",
     "document_rows",
     "gamma_metrics",
+    "group_figures",
     "metric_names",
     "metrics",
+    "pair_figures",
     "printed",
     "reduced_to_labels",
     "run_gamma",

@@ -43,7 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             plan = GammaPlan(options.seed, documents=options.gamma_documents, seconds=options.gamma_seconds)
             run = run_gamma(corpus.documents, plan)
         result: dict[str, object] = {
-            "metrics": _figures(corpus.documents, corpus.labels, names, run, options.bootstrap or None, options.seed)
+            "metrics": _figures(
+                corpus.documents,
+                corpus.labels,
+                names,
+                run,
+                options.bootstrap or None,
+                options.seed,
+                jackknife=options.jackknife,
+            )
         }
         if run is not None:
             result["gamma"] = run.described()
@@ -70,10 +78,13 @@ def _figures(
     run: GammaRun | None,
     bootstrap: int | None = None,
     seed: int = 0,
+    *,
+    jackknife: bool = False,
 ) -> dict[str, dict[str, Any]]:
-    found = document_metrics(documents, labels, bootstrap, seed, [name for name in names if name not in JOINT])
+    others = [name for name in names if name not in JOINT]
+    found = document_metrics(documents, labels, bootstrap, seed, others, jackknife=jackknife)
     if run is not None:
-        found |= gamma_metrics(documents, run, bootstrap, seed)
+        found |= gamma_metrics(documents, run, bootstrap, seed, jackknife=jackknife)
     return printed({name: found[name] for name in names})
 
 
@@ -90,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--bootstrap", type=_at_least(0), metavar="N", help="95 %% intervals from N resamples of the documents"
+    )
+    parser.add_argument(
+        "--jackknife", action="store_true", help="95 %% intervals from leaving out each document in turn"
     )
     parser.add_argument("--seed", type=_at_least(0), default=0, help="of the resampling (default 0)")
     parser.add_argument(

@@ -47,16 +47,21 @@ class Columns:
         else:
             self._columns[place] = self._columns[place].astype(object) + entries
 
-    def summed(self, resamples: int, seed: int) -> Sums:
-        """Sums over all documents (entry 0) and over each of ``resamples`` resamples of them (entries 1 and on)."""
+    def summed(self, resamples: int, seed: int, *, leave_one_out: bool = False) -> Sums:
+        """Sums over all documents (entry 0), over each of ``resamples`` resamples of them (entries 1 and on) and, with
+        ``leave_one_out``, over all but each document in turn, which is the whole minus that document: exact, and free.
+        """
         if not self._columns:
-            return Sums({}, np.zeros((1 + resamples, 0), dtype=object))
+            return Sums({}, np.zeros((1 + resamples + leave_one_out * self._n, 0), dtype=object))
         totals = np.array([[sum(column.tolist()) for column in self._columns]], dtype=object)
-        if resamples == 0:
-            return Sums(self._place, totals)
-        if self._n == 0:
-            return Sums(self._place, np.zeros((1 + resamples, len(self._columns)), dtype=object))
-        return Sums(self._place, np.concatenate([totals, self._resampled(resamples, seed)]))
+        parts = [totals]
+        if resamples and self._n:
+            parts.append(self._resampled(resamples, seed))
+        elif resamples:
+            parts.append(np.zeros((resamples, len(self._columns)), dtype=object))
+        if leave_one_out:
+            parts.append(totals - np.stack([column.astype(object) for column in self._columns], axis=1))
+        return Sums(self._place, np.concatenate(parts))
 
     def _resampled(self, resamples: int, seed: int) -> BigIntegers:
         """Columns that could leave 64 bits must not slow down the others, so the two kinds are multiplied apart."""
@@ -73,11 +78,16 @@ class Columns:
 
 
 class Sums:
-    """Columns summed: each a vector whose entry 0 is the corpus and whose further entries are resamples."""
+    """Columns summed: each a vector whose entry 0 is the corpus and whose further entries are samples of it."""
 
     def __init__(self, place: dict[Name, int], table: BigIntegers) -> None:
         self._place = place
         self._table = table
+
+    @property
+    def samples(self) -> int:
+        """How many sums each column has."""
+        return len(self._table)
 
     def __getitem__(self, name: Name) -> BigIntegers:
         """The sums of a column; of one that no document has, zeros."""

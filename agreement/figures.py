@@ -23,6 +23,7 @@ NO_SPANS = "no_spans"
 SELF_OVERLAP = "self_overlap"
 NOT_NUMERIC = "not_numeric"
 NOT_FINISHED = "not_finished"
+GROUP_TOO_SMALL = "group_too_small"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,22 @@ def unitizing_alpha_of(n: BigIntegers, own: BigIntegers, agreed: BigIntegers, un
     (n l_k - W_k) / (l_k (n - l_k)), so other labels enter only through n.
     """
     return _one_minus((n * own - units) * (own - agreed), own * own * (n - own), NO_VARIATION, own)
+
+
+def kappa_between(read: BigIntegers, one: BigIntegers, other: BigIntegers, mixed: BigIntegers) -> Figure:
+    """Chance-corrected agreement of two groups on a yes-or-no value: 1 - d_o / d_e.
+
+    Over pairs of one annotator from each group and the characters ``read`` by both: d_o the share on which they differ
+    (``mixed``), d_e that share if marked at random, p (1 - q) + q (1 - p) from the shares p and q that members of each
+    group marked. Wong, Paritosh & Aroyo, ACL 2021 (cross-replication reliability); Cohen's kappa for one from each.
+    """
+    return _one_minus(mixed * read, one * (read - other) + other * (read - one), NO_VARIATION, read)
+
+
+def change(after: Figure, before: Figure) -> Figure:
+    """The one minus the other, undefined where either is."""
+    numerator = after.numerator * before.denominator - before.numerator * after.denominator
+    return Figure(numerator, after.denominator * before.denominator, after.reason or before.reason)
 
 
 def share(part: BigIntegers, whole: BigIntegers) -> Figure:

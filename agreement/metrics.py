@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,13 +29,19 @@ from agreement.figures import (
 )
 from agreement.gamma import GammaPlan, GammaRun, run_gamma
 from agreement.ledger import Ledger, PairCells, ledger_of_documents, ledger_of_rows
+from agreement.metric import Metric, Sampling, printed
 from agreement.stat import StatRow
 from spans.matching import CRITERIA
 
-# Below this many documents the percentile interval is too narrow to be relied on.
-ENOUGH_DOCUMENTS = 20
-# An interval from which more than this share of the resamples had to be dropped would flatter the data.
-MOST_DROPPED = 0.05
+__all__ = [
+    "Metric",
+    "UnknownMetricError",
+    "document_metrics",
+    "gamma_metrics",
+    "metric_names",
+    "metrics",
+    "printed",
+]
 
 # Not additive and slow, so computed from documents and only by name.
 JOINT = ("gamma", "gamma_cat")
@@ -45,42 +50,6 @@ ON_REQUEST = ("gamma_pairwise", *JOINT)
 DISORDER_UNIT = 1 << 40
 
 SET_DISTANCES = ("set_nominal", "set_jaccard", "set_masi")
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A figure and what it rests on.
-
-    ``value`` None: undefined, ``reason`` says why; never 0 or 1 in its place. ``ci``: the 2.5th and 97.5th percentile
-    over resampled documents; None without a bootstrap, where the value is undefined, or where more than 5 % of the
-    resamples had no value (``ci_dropped`` of them). ``interval_unreliable``: fewer than 20 documents. The last two are
-    None without a bootstrap. ``n_documents``: documents with something to compare; ``n_annotators``: people in them.
-    """
-
-    value: float | None
-    reason: str | None
-    ci: tuple[float, float] | None
-    ci_dropped: int | None
-    interval_unreliable: bool | None
-    n_documents: int
-    n_annotators: int
-
-
-def printed(found: Mapping[str, Metric]) -> dict[str, dict[str, Any]]:
-    """As the contract has it: a reason only where there is one, an interval only with a bootstrap."""
-    result: dict[str, dict[str, Any]] = {}
-    for name, metric in found.items():
-        entry: dict[str, Any] = {"value": metric.value}
-        if metric.reason is not None:
-            entry["reason"] = metric.reason
-        if metric.ci_dropped is not None:
-            entry["ci"] = None if metric.ci is None else list(metric.ci)
-            entry["ci_dropped"] = metric.ci_dropped
-            entry["interval_unreliable"] = metric.interval_unreliable
-        entry["n_documents"] = metric.n_documents
-        entry["n_annotators"] = metric.n_annotators
-        result[name] = entry
-    return result
 
 
 class UnknownMetricError(ValueError):
@@ -114,6 +83,8 @@ def metrics(
     bootstrap: int | None = None,
     seed: int = 0,
     names: Collection[str] | None = None,
+    *,
+    jackknife: bool = False,
 ) -> dict[str, Metric]:
     """Figures from the rows of documents (``document_rows``), made with the same ``labels``.
 
@@ -121,8 +92,10 @@ def metrics(
     documents are resampled in the order of their ids, and there is one division at the end. ``names``: only these
     (UnknownMetricError for one that does not exist); by default :func:`metric_names`, with tokens, ratings and values
     where rows of theirs are present. ``bootstrap``: number of resamples; all metrics share one stream of them.
+    ``jackknife``: also the interval from leaving out each document in turn.
     """
-    return _metrics(ledger_of_rows(rows_by_document), label_indexes(labels), bootstrap, seed, names)
+    sampling = Sampling(bootstrap, seed, jackknife)
+    return _metrics(ledger_of_rows(rows_by_document), label_indexes(labels), sampling, names)
 
 
 def document_metrics(
@@ -131,6 +104,8 @@ def document_metrics(
     bootstrap: int | None = None,
     seed: int = 0,
     names: Collection[str] | None = None,
+    *,
+    jackknife: bool = False,
 ) -> dict[str, Metric]:
     """The same figures straight from documents, faster than by rows, and ``ON_REQUEST`` if named. Ids must be unique.
 
@@ -145,15 +120,21 @@ def document_metrics(
     ledger = ledger_of_documents(
         documents, indexes, spans=spans, tokens=tokens, gamma_seed=seed if with_gamma else None
     )
+    sampling = Sampling(bootstrap, seed, jackknife)
     if wanted is None or wanted.isdisjoint(JOINT):
-        return _metrics(ledger, indexes, bootstrap, seed, names)
-    found = _metrics(ledger, indexes, bootstrap, seed, wanted.difference(JOINT))
-    joint = gamma_metrics(documents, run_gamma(documents, GammaPlan(seed=seed)), bootstrap, seed)
+        return _metrics(ledger, indexes, sampling, names)
+    found = _metrics(ledger, indexes, sampling, wanted.difference(JOINT))
+    joint = gamma_metrics(documents, run_gamma(documents, GammaPlan(seed=seed)), bootstrap, seed, jackknife=jackknife)
     return found | {name: metric for name, metric in joint.items() if name in wanted}
 
 
 def gamma_metrics(
-    documents: Sequence[Document], run: GammaRun, bootstrap: int | None = None, seed: int = 0
+    documents: Sequence[Document],
+    run: GammaRun,
+    bootstrap: int | None = None,
+    seed: int = 0,
+    *,
+    jackknife: bool = False,
 ) -> dict[str, Metric]:
     """``gamma`` and ``gamma_cat`` from a run over ``documents``: those that it finished, and no others.
 
@@ -164,14 +145,14 @@ def gamma_metrics(
     ledger = Ledger(len(finished), disorders={n: run.disorders[d.id] for n, d in enumerate(finished)})
     for number, document in enumerate(finished):
         ledger.readers["reading"][number].update(document.annotators)
-    found = _metrics(ledger, {}, bootstrap, seed, JOINT)
+    found = _metrics(ledger, {}, Sampling(bootstrap, seed, jackknife), JOINT)
     if run.unfinished and not run.disorders:
         return {name: replace(metric, reason=NOT_FINISHED) for name, metric in found.items()}
     return found
 
 
 def _metrics(
-    ledger: Ledger, indexes: LabelIndexes, bootstrap: int | None, seed: int, names: Collection[str] | None
+    ledger: Ledger, indexes: LabelIndexes, sampling: Sampling, names: Collection[str] | None
 ) -> dict[str, Metric]:
     known = metric_names(indexes, tokens=True, ratings=True, values=True)
     if names is None:
@@ -189,15 +170,14 @@ def _metrics(
             raise UnknownMetricError(f"there is no metric {unknown[0]!r} for these labels")
         chosen = set(names)
         wanted = [name for name in known if name in chosen]
-    resamples = bootstrap or 0
     builder = _Builder(ledger, indexes)
     formulas = {name: builder.formula(name) for name in wanted}
-    sums = builder.columns.summed(resamples, seed)
+    sums = sampling.sums(builder.columns)
     result = {}
     for name, formula in formulas.items():
         readers = ledger.readers[_unit_of(name)]
         people = set().union(*readers.values())
-        result[name] = _metric(formula(sums), len(readers), len(people), interval=bootstrap is not None)
+        result[name] = sampling.metric(formula(sums), readers, len(people))
     return result
 
 
@@ -205,22 +185,6 @@ def _unit_of(name: str) -> str:
     if name.startswith("doc_"):
         return "doc_rating"
     return "value" if name.startswith("value_") else "reading"
-
-
-def _metric(figure: Figure, n_documents: int, n_annotators: int, *, interval: bool) -> Metric:
-    values = figure.values()
-    value = None if np.isnan(values[0]) else float(values[0])
-    if not interval:
-        return Metric(value, figure.reason, None, None, None, n_documents, n_annotators)
-    resampled = values[1:]
-    defined = resampled[~np.isnan(resampled)]
-    dropped = len(resampled) - len(defined)
-    ends = None
-    if value is not None and len(defined) and dropped <= MOST_DROPPED * len(resampled):
-        low, high = np.percentile(defined, [2.5, 97.5], method="linear")
-        ends = (float(low), float(high))
-    unreliable = n_documents < ENOUGH_DOCUMENTS
-    return Metric(value, figure.reason, ends, dropped, unreliable, n_documents, n_annotators)
 
 
 type Formula = Callable[[Sums], Figure]

@@ -175,9 +175,12 @@ def monday_of(moment: datetime) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def project_metrics(project: Project, *, bootstrap: int | None = None, seed: int = 0) -> dict[str, dict[str, Any]]:
+def project_metrics(
+    project: Project, *, bootstrap: int | None = None, seed: int = 0, jackknife: bool = False
+) -> dict[str, dict[str, Any]]:
     """What ``python -m agreement`` prints under "metrics" for the project's readings, from the stored counts.
 
-    ``bootstrap`` None or 0: without intervals.
+    ``bootstrap`` None or 0: without percentile intervals.
     """
-    return printed(metrics(stored_rows(project), label_indexes(project), bootstrap or None, seed))
+    rows = stored_rows(project)
+    return printed(metrics(rows, label_indexes(project), bootstrap or None, seed, jackknife=jackknife))

@@ -112,16 +112,17 @@ def test_score_prints_what_the_command_line_prints_for_the_same_readings(read_pr
     file.write_text("\n".join(as_lines(read_project)), encoding="utf-8")
 
     printed = subprocess.run(
-        [sys.executable, "-m", "agreement", str(file), "--bootstrap", "200", "--seed", "3"],
+        [sys.executable, "-m", "agreement", str(file), "--bootstrap", "200", "--seed", "3", "--jackknife"],
         cwd=ROOT,
         capture_output=True,
         check=True,
         text=True,
     )
 
-    scored = score(read_project, "--bootstrap", "200", "--seed", "3")
+    scored = score(read_project, "--bootstrap", "200", "--seed", "3", "--jackknife")
     assert scored == json.loads(printed.stdout)
     assert scored["metrics"]["char_alpha_label:FRAME"]["ci"] is not None
+    assert scored["metrics"]["char_alpha_label:FRAME"]["jackknife_ci"] is not None
 
 
 def test_score_equals_krippendorff(read_project):
@@ -230,6 +231,16 @@ def test_score_says_in_words_what_is_not_defined():
 
     first = out.getvalue().splitlines()[0].split()
     assert first[:3] == ["char_alpha_set_nominal", "undefined", "(no_pairable_units)"]
+
+
+def test_score_says_that_an_interval_rests_on_few_articles(read_project):
+    out = io.StringIO()
+
+    call_command("score", read_project.slug, "--jackknife", stdout=out)
+
+    line = next(line for line in out.getvalue().splitlines() if line.startswith("char_alpha_any"))
+    assert "jackknife [" in line
+    assert "(few articles: the interval is too narrow)" in line
 
 
 def test_score_lists_the_projects_there_are():

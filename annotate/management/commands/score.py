@@ -16,12 +16,15 @@ class Command(ExampleCommand):
         parser.add_argument("project", metavar="PROJECT", help="slug of the project")
         parser.add_argument("--bootstrap", type=int, default=0, metavar="N", help="intervals from N resamples")
         parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the resampling (default 0)")
+        parser.add_argument("--jackknife", action="store_true", help="intervals from leaving out each article in turn")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *, project: str, bootstrap: int, seed: int, **options: Any) -> None:
         if bootstrap < 0 or seed < 0:
             raise CommandError("--bootstrap and --seed must be 0 or more.")
-        figures = project_metrics(project_named(project), bootstrap=bootstrap, seed=seed)
+        figures = project_metrics(
+            project_named(project), bootstrap=bootstrap, seed=seed, jackknife=options["jackknife"]
+        )
         if options["json"]:
             self.write_json({"metrics": figures})
             return
@@ -38,6 +41,8 @@ def in_words(figure: dict[str, Any]) -> str:
         value = f"{figure['value']:.4f}"
         if figure.get("ci"):
             value += f"  [{figure['ci'][0]:.4f}, {figure['ci'][1]:.4f}]"
+        if figure.get("jackknife_ci"):
+            value += f"  jackknife [{figure['jackknife_ci'][0]:.4f}, {figure['jackknife_ci'][1]:.4f}]"
         if figure.get("interval_unreliable"):
             value += " (few articles: the interval is too narrow)"
     return f"{value}  n={figure['n_documents']} articles, {figure['n_annotators']} annotators"
