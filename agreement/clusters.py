@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from math import lcm
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from spans.span import Fragments, shared_length, union_of
 
@@ -23,8 +22,7 @@ OUTSIDE = "O"
 type Resolution = Literal["unanimous", "majority", "tie"]
 
 
-@dataclass(frozen=True, slots=True)
-class LayerMark:
+class LayerMark(NamedTuple):
     """A mark as it enters a unit; ``id`` is what the unit lists as its member and must be unique."""
 
     id: str
@@ -41,8 +39,7 @@ class LayerMark:
         return union_of(self.fragments) if self.fragments else ((self.start, self.end),)
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
+class Support(NamedTuple):
     """A run of characters covered by the same share of all annotators, greater than 0."""
 
     start: int
@@ -50,16 +47,14 @@ class Support:
     support: float
 
 
-@dataclass(frozen=True, slots=True)
-class LabelShare:
+class LabelShare(NamedTuple):
     """The share of the votes that a label has; ``O``: no mark here."""
 
     label: str
     p: float
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(NamedTuple):
     """One unit: marks that answer each other, and what all who completed the article say of it.
 
     ``n_annotators``: who completed the article; ``n_marked``: those with a mark in the unit. ``members``: ids, sorted.
@@ -119,6 +114,7 @@ def clusters(
 def _components(marks: Sequence[LayerMark], threshold: Fraction) -> list[list[LayerMark]]:
     """Connected components over links; a sweep by start looks only at marks whose hulls overlap."""
     ordered = sorted(marks, key=lambda mark: (mark.start, mark.end, mark.id))
+    pieces = [mark.pieces for mark in ordered]
     root = list(range(len(ordered)))
 
     def find(i: int) -> int:
@@ -132,7 +128,7 @@ def _components(marks: Sequence[LayerMark], threshold: Fraction) -> list[list[La
         active = [before for before in active if ordered[before].end > mark.start]
         for before in active:
             other = ordered[before]
-            if other.annotator != mark.annotator and _linked(mark.pieces, other.pieces, threshold):
+            if other.annotator != mark.annotator and _linked(pieces[now], pieces[before], threshold):
                 root[find(now)] = find(before)
         active.append(now)
     groups: defaultdict[int, list[LayerMark]] = defaultdict(list)
@@ -146,12 +142,46 @@ def _length(pieces: Fragments) -> int:
 
 
 def _linked(a: Fragments, b: Fragments, threshold: Fraction) -> bool:
-    shared = shared_length(a, b)
-    union = _length(a) + _length(b) - shared
+    if len(a) == len(b) == 1:
+        (a_start, a_end), (b_start, b_end) = a[0], b[0]
+        shared = min(a_end, b_end) - max(a_start, b_start)
+        union = a_end - a_start + b_end - b_start - shared
+    else:
+        shared = shared_length(a, b)
+        union = _length(a) + _length(b) - shared
+    # Ranges that do not meet share less than nothing here, and are not linked either.
     return threshold.denominator * shared >= threshold.numerator * union
 
 
+def _alone(layer: str, mark: LayerMark, n_annotators: int) -> Cluster:
+    """What ``_cluster`` says of a single mark, and most units are one, without the counting."""
+    pieces = mark.pieces
+    start, end = pieces[0][0], pieces[-1][1]
+    own, others = 1, n_annotators - 1
+    core = own > others  # more than half of all, which one can only be alone
+    winner = None if own == others else mark.label if core else OUTSIDE
+    return Cluster(
+        layer=layer,
+        n_annotators=n_annotators,
+        n_marked=1,
+        members=(mark.id,),
+        start=start,
+        end=end,
+        core_start=start if core else None,
+        core_end=end if core else None,
+        union_start=start,
+        union_end=end,
+        char_support=tuple([Support(a, b, 1 / n_annotators) for a, b in pieces]),
+        soft_label=(LabelShare(mark.label, 1 / n_annotators), LabelShare(OUTSIDE, others / n_annotators)),
+        hard_label=winner,
+        resolution="unanimous" if core else "tie" if winner is None else "majority",
+        mean_iou=None,
+    )
+
+
 def _cluster(layer: str, members: Sequence[LayerMark], n_annotators: int) -> Cluster:
+    if len(members) == 1 and members[0].label != OUTSIDE:
+        return _alone(layer, members[0], n_annotators)
     covered: dict[str, Fragments] = {}
     labels: defaultdict[str, set[str]] = defaultdict(set)
     for mark in members:

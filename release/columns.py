@@ -1,13 +1,15 @@
-"""The columns of a record, read off its dataclass: the one source of schemas, the card, Croissant and the checks."""
+"""The columns of a record, read off its class: the one source of schemas, the card, Croissant and the checks."""
 
 from __future__ import annotations
 
 import ast
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from functools import cache
-from operator import attrgetter
+from json.encoder import encode_basestring
+from math import isfinite
+from operator import itemgetter
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -52,40 +54,73 @@ def columns_of(record: type) -> tuple[Column, ...]:
     """In field order. Raises KeyError for a field without its docstring."""
     hints = get_type_hints(record)
     found = []
-    for field in fields(record):
-        hint = hints[field.name]
+    for name in record._fields:  # type: ignore[attr-defined]
+        hint = hints[name]
         nullable = get_origin(hint) is UnionType
         if nullable:
             (hint,) = (arm for arm in get_args(hint) if arm is not NoneType)
         many = get_origin(hint) is list
         kind = get_args(hint)[0] if many else hint
-        found.append(Column(field.name, kind, many, nullable, _meanings()[record.__name__, field.name]))
+        found.append(Column(name, kind, many, nullable, _meanings()[record.__name__, name]))
     return tuple(found)
 
 
+def is_record(kind: type) -> bool:
+    """Whether a column of this kind holds records."""
+    return issubclass(kind, tuple)
+
+
 @cache
-def as_row(record: type) -> Callable[[Any], dict[str, Json]]:
-    """A function from a record to what is written: keys sorted, floats always floats and rounded to nine decimals."""
-    columns = sorted(columns_of(record), key=lambda column: column.name)
-    names = [column.name for column in columns]
-    read = attrgetter(*names)
-    nested = [(c.name, as_row(c.kind), c.many) for c in columns if is_dataclass(c.kind)]
-    floats = [c.name for c in columns if c.kind is float]
+def as_json(record: type) -> Callable[[Any], str]:
+    """A function from a record to its JSON: keys sorted, no spaces, floats rounded to nine decimals.
 
-    def row(item: Any) -> dict[str, Json]:
-        values = dict(zip(names, read(item), strict=True))
-        for name, convert, many in nested:
-            value = values[name]
-            values[name] = [convert(part) for part in value] if many else convert(value)
-        for name in floats:
-            if values[name] is not None:
-                # Adding zero turns -0.0 into 0.0, which would be other bytes for the same number.
-                values[name] = round(float(values[name]), DIGITS) + 0.0
-        return values
+    The same characters as ``json.dumps`` would give, several times faster, because what a column holds is known before.
+    The function raises ValueError for a float that JSON does not have.
+    """
+    columns = columns_of(record)
+    order = sorted(range(len(columns)), key=lambda place: columns[place].name)
+    template = "{" + ",".join(f'"{columns[place].name}":%s' for place in order) + "}"
+    pick = itemgetter(*order)
+    # Whole numbers are written by the template itself.
+    encoders = [(at, _encoder(columns[place])) for at, place in enumerate(order) if not _plain_integer(columns[place])]
 
-    return row
+    def text(item: Any) -> str:
+        values = list(pick(item))
+        for at, encode in encoders:
+            values[at] = encode(values[at])
+        return template % tuple(values)
+
+    return text
 
 
+def _plain_integer(column: Column) -> bool:
+    return column.kind is int and not column.many and not column.nullable
+
+
+def _encoder(column: Column) -> Callable[[Any], str]:
+    one = as_json(column.kind) if is_record(column.kind) else ENCODERS[column.kind]
+    if column.many:
+        return lambda values: f"[{','.join([one(value) for value in values])}]" if values else "[]"
+    if column.nullable:
+        return lambda value: "null" if value is None else one(value)
+    return one
+
+
+def _float(value: float) -> str:
+    # Adding zero turns -0.0 into 0.0, which would be other bytes for the same number.
+    rounded = round(float(value), DIGITS) + 0.0
+    if not isfinite(rounded):
+        raise ValueError(f"{value} is not a number of JSON")
+    return repr(rounded)
+
+
+ENCODERS: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    records.Time: encode_basestring,
+    int: int.__repr__,
+    float: _float,
+    bool: {True: "true", False: "false"}.__getitem__,
+}
 SCHEMA_TYPES = {str: "string", records.Time: "string", int: "integer", float: "number", bool: "boolean"}
 FEATURE_TYPES = {str: "string", records.Time: "timestamp[s]", int: "int64", float: "float64", bool: "bool"}
 
@@ -99,7 +134,7 @@ def _schema(record: type) -> dict[str, Json]:
     properties: dict[str, Json] = {}
     for column in columns_of(record):
         one: dict[str, Json]
-        if is_dataclass(column.kind):
+        if is_record(column.kind):
             one = _schema(column.kind)
         else:
             one = {"type": SCHEMA_TYPES[column.kind]}
@@ -123,7 +158,7 @@ def features(record: type) -> list[Json]:
     """The columns as ``dataset_info.features`` of a dataset card, for the library ``datasets``."""
     found: list[Json] = []
     for column in columns_of(record):
-        if is_dataclass(column.kind):
+        if is_record(column.kind):
             found.append({"name": column.name, "list": features(column.kind)})
         elif column.many:
             found.append({"name": column.name, "list": FEATURE_TYPES[column.kind]})
@@ -165,7 +200,7 @@ def _value_problem(column: Column, value: object) -> str | None:
 
 
 def _one_problem(kind: type, value: object) -> str | None:
-    if is_dataclass(kind):
+    if is_record(kind):
         found = problem(kind, value)
         return f".{found}" if found else None
     fits = {

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
-
 from release import records
 from release.card import Facts
-from release.columns import Json, columns_of
+from release.columns import Json, columns_of, is_record
 from release.records import FILES
 
 _CR = [
@@ -109,6 +107,6 @@ def _record_set(name: str) -> dict[str, Json]:
             "source": {"fileObject": {"@id": f"{name}.jsonl"}, "extract": {"column": column.name}},
         }
         for column in columns_of(FILES[name])
-        if not is_dataclass(column.kind) and not column.many
+        if not is_record(column.kind) and not column.many
     ]
     return described

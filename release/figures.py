@@ -6,13 +6,15 @@ them again.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
+from dataclasses import dataclass
+from functools import cached_property
+from math import isnan
 
-from agreement import Document, Mark
-from agreement.characters import PairCounts, pair_counts
-from agreement.metrics import document_metrics
+from agreement import Document, Mark, document_metrics
+from agreement.document_groups import CharacterGroups, Coincidences
+from agreement.figures import Figure
 from release.records import AgreementFigure, Annotation, Article
 from release.rows import Scheme
 
@@ -54,114 +56,126 @@ class Readings:
         return sorted((event, documents) for event, documents in self._by_event.items() if event is not None)
 
 
-def agreement_figures(
-    readings: Readings, scheme: Scheme, *, bootstrap: int, seed: int, implementation: str
-) -> Iterator[AgreementFigure]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the figures of a release are computed."""
+
+    bootstrap: int
+    seed: int
+    implementation: str
+
+
+def agreement_figures(readings: Readings, scheme: Scheme, wanted: Wanted) -> Iterator[AgreementFigure]:
     """The corpus over all layers, then layer by layer, then each event over all layers and without intervals."""
     documents = readings.all()
-    yield from _figures(documents, scheme, ("corpus", None), None, None, bootstrap, seed, implementation)
+    whole = CharacterGroups(documents, [0] * len(documents), 1, scheme.indexes)
+    yield from _corpus(documents, whole, scheme, None, wanted)
     if len(scheme.layers) > 1:
         for layer in scheme.layers:
-            yield from _figures(documents, scheme, ("corpus", None), layer, SETS, bootstrap, seed, implementation)
-    headline = ("char_alpha_set_nominal", "char_alpha_any", *(f"char_alpha_label:{label}" for label in scheme.indexes))
-    for event, of_event in readings.by_event():
-        yield from _figures(of_event, scheme, ("event", event), None, headline, None, seed, implementation)
+            yield from _corpus(documents, whole, scheme, layer, wanted)
+    yield from _events(readings.by_event(), scheme, wanted)
 
 
-def _figures(
-    documents: Sequence[Document],
-    scheme: Scheme,
-    scope: tuple[str, str | None],
-    layer: str | None,
-    names: Sequence[str] | None,
-    bootstrap: int | None,
-    seed: int,
-    implementation: str,
+def _corpus(
+    documents: Sequence[Document], whole: CharacterGroups, scheme: Scheme, layer: str | None, wanted: Wanted
 ) -> Iterator[AgreementFigure]:
+    """All measures; for one layer those that depend on which labels are offered."""
     indexes = dict(scheme.indexes)
     if layer is not None:
         labels = set(scheme.labels_of(layer))
         indexes = {label: index for label, index in indexes.items() if label in labels}
         documents = [
-            Document(d.id, d.length, d.annotators, tuple(mark for mark in d.marks if mark.label in labels))
+            Document(d.id, d.length, d.annotators, tuple([mark for mark in d.marks if mark.label in labels]))
             for d in documents
         ]
-    layers = {label.code: label.layer for label in scheme.labels.values()}
-    base = _Base(documents, indexes)
-    for name, metric in document_metrics(documents, indexes, bootstrap, seed, names).items():
+    names = None if layer is None else SETS
+    of_layer = sum(1 << index for index in indexes.values())
+    coincidences = {"set": whole.sets(of_layer), "any": whole.yes_or_no(of_layer)}
+    coincidences |= {label: whole.yes_or_no(1 << index) for label, index in indexes.items()}
+    base = _Base(documents)
+    for name, metric in document_metrics(documents, indexes, wanted.bootstrap, wanted.seed, names).items():
         family, _, label = name.partition(":")
-        family = family.removesuffix("_label") if family.startswith("span_f1_") else family
-        share, prevalence, n_units = base.of(family, label)
+        of_spans = family.startswith("span_f1_")
+        on_characters = family.startswith("char_")
+        found = coincidences[label or ("any" if family == "char_alpha_any" else "set")]
         yield AgreementFigure(
-            scope=scope[0],
-            scope_id=scope[1],
-            layer=layers[label] if label else layer,
+            scope="corpus",
+            scope_id=None,
+            layer=scheme.layer_of(label) if label else layer,
             label=label or None,
-            metric=name.partition(":")[0],
-            unit="span" if family.startswith("span_") else "character",
+            metric=family,
+            unit="span" if of_spans else "character",
             value=metric.value,
             reason=metric.reason,
             ci_low=metric.ci[0] if metric.ci else None,
             ci_high=metric.ci[1] if metric.ci else None,
-            percent_agreement=share,
-            prevalence=prevalence,
+            percent_agreement=found.percent_agreement(0) if on_characters else None,
+            prevalence=found.prevalence(0) if on_characters else None,
             n_articles=metric.n_documents,
             n_annotators=metric.n_annotators,
-            n_units=n_units,
+            n_units=base.spans_of(label) if of_spans else base.characters,
             missing_policy=MISSING,
-            implementation=implementation,
+            implementation=wanted.implementation,
         )
 
 
+def _events(
+    by_event: Sequence[tuple[str, list[Document]]], scheme: Scheme, wanted: Wanted
+) -> Iterator[AgreementFigure]:
+    """Headline figures, all events from one sweep."""
+    documents = [document for _, of_event in by_event for document in of_event]
+    places = [place for place, (_, of_event) in enumerate(by_event) for _ in of_event]
+    events = CharacterGroups(documents, places, len(by_event), scheme.indexes)
+    families: list[tuple[str, str | None, list[Figure], Coincidences]] = [
+        ("char_alpha_set_nominal", None, events.set_alphas(), events.sets()),
+        ("char_alpha_any", None, events.alphas_of_two(), events.yes_or_no()),
+    ]
+    for label, index in scheme.indexes.items():
+        mask = 1 << index
+        families.append(("char_alpha_label", label, events.alphas_of_two(mask), events.yes_or_no(mask)))
+    for place, (event, of_event) in enumerate(by_event):
+        base = _Base(of_event)
+        for metric, label_or_none, figures, found in families:
+            value = float(figures[place].values()[0])
+            yield AgreementFigure(
+                scope="event",
+                scope_id=event,
+                layer=scheme.layer_of(label_or_none) if label_or_none else None,
+                label=label_or_none,
+                metric=metric,
+                unit="character",
+                value=None if isnan(value) else value,
+                reason=figures[place].reason,
+                ci_low=None,
+                ci_high=None,
+                percent_agreement=found.percent_agreement(place),
+                prevalence=found.prevalence(place),
+                n_articles=base.n_documents,
+                n_annotators=base.n_annotators,
+                n_units=base.characters,
+                missing_policy=MISSING,
+                implementation=wanted.implementation,
+            )
+
+
 class _Base:
-    """What a figure rests on: raw agreement, prevalence and the number of units compared."""
+    """How much a figure rests on."""
 
-    def __init__(self, documents: Sequence[Document], indexes: dict[str, int]) -> None:
+    def __init__(self, documents: Sequence[Document]) -> None:
         pairable = [d for d in documents if len(d.annotators) >= 2]
-        self._indexes = indexes
-        self._characters = sum(d.length for d in pairable)
-        self._spans: dict[str, int] = defaultdict(int)
-        for document in pairable:
-            for mark in document.marks:
-                self._spans[mark.label] += 1
-        self._counts = pair_counts(pairable, indexes)
-        self._shares: dict[str, tuple[float | None, float | None]] = {}
+        comparable = [d for d in pairable if d.length > 0]
+        self.n_documents = len(comparable)
+        self.n_annotators = len({annotator for d in comparable for annotator in d.annotators})
+        self.characters = sum(d.length for d in pairable)
+        self._pairable = pairable
 
-    def of(self, family: str, label: str) -> tuple[float | None, float | None, int | None]:
-        if family.startswith("span_"):
-            return None, None, self._spans[label] if label else sum(self._spans.values())
-        if not family.startswith("char_"):
-            return None, None, self._characters
-        what = label or ("any" if family == "char_alpha_any" else "set")
-        if what not in self._shares:
-            self._shares[what] = self._of_characters(what, label)
-        return *self._shares[what], self._characters
+    def spans_of(self, label: str) -> int:
+        """Spans in the pairs compared, under one label or, for "", all."""
+        return self._spans[label] if label else self._spans.total()
 
-    def _of_characters(self, what: str, label: str) -> tuple[float | None, float | None]:
-        present = self._counts.in_two(1 << self._indexes[label] if label else -1)
-        agreed, _, total = _sums(present if what != "set" else self._counts)
-        _, carrying, _ = _sums(present)
-        if not total:
-            return None, None
-        return float(agreed / total), float(carrying / total)
-
-
-def _sums(counts: PairCounts) -> tuple[Fraction, Fraction, Fraction]:
-    """Coincidences on the diagonal, coincidences whose first value is not empty, and all; each pair over m - 1."""
-    agreed = carrying = total = Fraction(0)
-    by_m: dict[tuple[int, bool, bool, bool], int] = defaultdict(int)
-    columns = (counts.m.tolist(), counts.key_c.tolist(), counts.key_k.tolist(), counts.n.tolist())
-    for m, c, k, n in zip(*columns, strict=True):
-        by_m[m, c == k, c != 0, k != 0] += n
-    for (m, same, c, k), n in by_m.items():
-        both = Fraction(n, m - 1)
-        total += both if same else 2 * both
-        if same:
-            agreed += both
-            carrying += both if c else 0
-        else:
-            carrying += both * (c + k)
-    return agreed, carrying, total
+    @cached_property
+    def _spans(self) -> Counter[str]:
+        return Counter(mark.label for document in self._pairable for mark in document.marks)
 
 
 def implementation_of(tool_version: str) -> str:

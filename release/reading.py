@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from annotate.models import (
     ArticleAnnotation,
@@ -33,26 +33,24 @@ FINISHED = (Task.State.SUBMITTED, Task.State.SKIPPED)
 UNFINISHED = (Task.State.CLAIMED, Task.State.RETURNED, Task.State.EXPIRED, Task.State.HANDED_BACK)
 
 
-@dataclass(frozen=True, slots=True)
-class MarkRow:
-    """A mark as stored."""
+class MarkRow(NamedTuple):
+    """A mark as stored; what most marks have in common, one piece and no attributes, is not even parsed."""
 
-    id: UUID
+    id: str
     label_id: int
     start: int
     end: int
-    fragments: list[list[int]]
+    fragments: str  # JSON: pairs of start and end
     confidence: float | None
     comment: str
     unsure: bool
-    attributes: dict[str, Any]
+    attributes: str  # JSON, "{}" for none
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRow:
+class TaskRow(NamedTuple):
     """Somebody's work on an article."""
 
-    uuid: UUID
+    uuid: str
     annotator_id: int
     round: int
     state: str
@@ -60,18 +58,17 @@ class TaskRow:
     submitted_at: datetime | None
     closed_at: datetime | None
     marks: list[MarkRow]
-    relations: list[tuple[UUID, str, UUID, UUID]]
+    relations: list[tuple[str, str, str, str]]
     answers: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleRow:
+class ArticleRow(NamedTuple):
     """An article of the project and all work on it that is released."""
 
-    uuid: UUID
+    uuid: str
     story: str | None
     outlet: str | None
-    near_duplicates: UUID | None
+    near_duplicates: str | None
     title: str
     byline: str | None
     published_at: datetime | None
@@ -107,7 +104,7 @@ class _Groups:
         self._groups = groupby(rows, key=itemgetter(0))
         self._next = next(self._groups, None)
 
-    def take(self, key: UUID) -> list[tuple[Any, ...]]:
+    def take(self, key: str) -> list[tuple[Any, ...]]:
         """The rows of ``key``; groups before it are passed over."""
         while self._next is not None and self._next[0] < key:
             self._next = next(self._groups, None)
@@ -116,6 +113,11 @@ class _Groups:
         rows = list(self._next[1])
         self._next = next(self._groups, None)
         return rows
+
+
+def _text(column: str) -> Cast:
+    """A column as Postgres writes it: keys need no objects of their own. Uuids sort the same either way."""
+    return Cast(column, TextField())
 
 
 def articles_with_work(
@@ -131,8 +133,8 @@ def articles_with_work(
         Task.objects.filter(project=project, state__in=states)
         .order_by("article__uuid", "uuid")
         .values_list(
-            "article__uuid",
-            "uuid",
+            _text("article__uuid"),
+            _text("uuid"),
             "annotator_id",
             "round",
             "state",
@@ -148,17 +150,17 @@ def articles_with_work(
         SpanAnnotation.objects.filter(**of_released, deleted_at=None, label__in=labels)
         .order_by("task__article__uuid", "task_id", "start", "end", "id")
         .values_list(
-            "task__article__uuid",
+            _text("task__article__uuid"),
             "task_id",
-            "id",
+            _text("id"),
             "label_id",
             "start",
             "end",
-            "fragments",
+            _text("fragments"),
             "confidence",
             "comment",
             "unsure",
-            "attributes",
+            _text("attributes"),
         )
         .iterator(chunk_size=CHUNK)
     )
@@ -167,13 +169,15 @@ def articles_with_work(
             **of_released, deleted_at=None, from_span__label__in=labels, to_span__label__in=labels
         )
         .order_by("task__article__uuid", "id")
-        .values_list("task__article__uuid", "task_id", "id", "type", "from_span_id", "to_span_id")
+        .values_list(
+            _text("task__article__uuid"), "task_id", _text("id"), "type", _text("from_span_id"), _text("to_span_id")
+        )
         .iterator(chunk_size=CHUNK)
     )
     answers = _Groups(
         ArticleAnnotation.objects.filter(**of_released)
         .order_by("task__article__uuid", "id")
-        .values_list("task__article__uuid", "task_id", "question", "value")
+        .values_list(_text("task__article__uuid"), "task_id", "question", "value")
         .iterator(chunk_size=CHUNK)
     )
     # What the columns hold is settled by their order above; the type checker cannot follow it through a tuple.
@@ -183,10 +187,10 @@ def articles_with_work(
         ProjectArticle.objects.filter(project=project, excluded=False)
         .order_by("article__uuid")
         .values_list(
-            "article__uuid",
+            _text("article__uuid"),
             "article__story__slug",
             "article__outlet__name",
-            "article__near_duplicate_group",
+            _text("article__near_duplicate_group"),
             "article__title",
             "article__byline",
             "article__published_at",
@@ -208,7 +212,7 @@ def articles_with_work(
             work.append(row)
             by_id[task_id] = row
         for _, task_id, *mark in marks.take(key):
-            by_id[task_id].marks.append(MarkRow(*mark))
+            by_id[task_id].marks.append(MarkRow._make(mark))
         for _, task_id, *relation in relations.take(key):
             by_id[task_id].relations.append(tuple(relation))
         for _, task_id, question, value in answers.take(key):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from annotate.models import Project, Task
 from release.models import Release
@@ -52,6 +52,9 @@ class Scheme:
     def labels_of(self, layer: str) -> list[str]:
         return [label.code for label in self.labels.values() if label.layer == layer]
 
+    def layer_of(self, code: str) -> str:
+        return next(label.layer for label in self.labels.values() if label.code == code)
+
 
 def question_code(question: Mapping[str, Any]) -> str:
     return str(question.get("code") or question.get("name"))
@@ -89,14 +92,14 @@ class Recorder:
         full = self._mode == Release.TextMode.FULL
         named = self._mode != Release.TextMode.POSITIONS
         # An event where there is one, else near duplicates, else the article alone: what shares content stays together.
-        split = split_of(row.story or str(row.near_duplicates or row.uuid))
+        split = split_of(row.story or row.near_duplicates or row.uuid)
         counts = self.counts
         counts.see(row.created_at)
         counts.splits[split] = counts.splits.get(split, 0) + 1
         if row.language:
             counts.languages[row.language] = counts.languages.get(row.language, 0) + 1
         return Article(
-            article_id=str(row.uuid),
+            article_id=row.uuid,
             event_id=row.story,
             outlet=row.outlet,
             title=(row.title or None) if named else None,
@@ -133,8 +136,8 @@ class Recorder:
         counts.spans += len(spans)
         counts.relations += len(task.relations)
         return Annotation(
-            annotation_id=str(task.uuid),
-            article_id=str(row.uuid),
+            annotation_id=task.uuid,
+            article_id=row.uuid,
             annotator_id=annotator,
             round=task.round,
             status=status,
@@ -143,34 +146,39 @@ class Recorder:
             seconds=task.seconds,
             submitted=time_of(task.submitted_at) if status == "complete" else None,
             spans=spans,
-            relations=[Relation(str(i), kind, str(start), str(end)) for i, kind, start, end in task.relations],
+            relations=[Relation._make(relation) for relation in task.relations],
             article_labels=values_of(task.answers, self._scheme.questions),
         )
 
-    def _span(self, text: str, mark: MarkRow) -> Span:
+    def _span(self, article: str, mark: MarkRow) -> Span:
         label = self._scheme.labels[mark.label_id]
         of_layer = self.counts.labels.setdefault(label.layer, {})
         of_layer[label.code] = of_layer.get(label.code, 0) + 1
         shown = self._mode != Release.TextMode.POSITIONS
         start, end = mark.start, mark.end
+        text = article[start:end] if shown else None
+        if mark.fragments == f"[[{start}, {end}]]":
+            fragments = [Fragment(start, end, text)]
+        else:
+            fragments = [Fragment(s, e, article[s:e] if shown else None) for s, e in json.loads(mark.fragments)]
         return Span(
-            span_id=str(mark.id),
+            span_id=mark.id,
             layer=label.layer,
             label=label.code,
-            fragments=[Fragment(s, e, text[s:e] if shown else None) for s, e in mark.fragments],
+            fragments=fragments,
             start=start,
             end=end,
-            text=text[start:end] if shown else None,
-            prefix=text[max(0, start - CONTEXT) : start] if shown else None,
-            suffix=text[end : end + CONTEXT] if shown else None,
+            text=text,
+            prefix=article[max(0, start - CONTEXT) : start] if shown else None,
+            suffix=article[end : end + CONTEXT] if shown else None,
             confidence=mark.confidence,
             comment=mark.comment or None,
             unsure=mark.unsure,
-            attributes=values_of(mark.attributes, label.attributes),
+            attributes=[] if mark.attributes == "{}" else values_of(json.loads(mark.attributes), label.attributes),
         )
 
 
-def member_id(annotation_id: UUID | str, span_id: UUID | str) -> str:
+def member_id(annotation_id: str, span_id: str) -> str:
     """How units and adjudicated spans name a span."""
     return f"{annotation_id}#{span_id}"
 

@@ -76,6 +76,8 @@ def soft_attributes(spans: Sequence[Span]) -> list[SoftAttribute]:
 
     A span with several values of one attribute counts for each of them, so such shares may sum to more than 1.
     """
+    if not any(span.attributes for span in spans):
+        return []
     spans_with: dict[str, int] = {}
     votes: dict[tuple[str, str], int] = {}
     for span in spans:

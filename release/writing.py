@@ -11,9 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from release.columns import as_row
-
-_line = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+from release.columns import as_json
 
 # Legal inside a JSON string, but line ends to str.splitlines and to some readers of JSON Lines.
 _LINE_ENDS = (("\u2028", "\\u2028"), ("\u2029", "\\u2029"), ("\x85", "\\u0085"))
@@ -29,13 +27,13 @@ class WrittenFile:
     records: int | None
 
 
-def line_of(row: object) -> str:
-    """One line of JSON Lines, keys in the order given."""
-    line = _line(row)
-    if not line.isascii():
+def line_of(text: str) -> bytes:
+    """JSON without line ends as one line of a file."""
+    if not text.isascii():
         for end, escape in _LINE_ENDS:
-            line = line.replace(end, escape)
-    return line + "\n"
+            if end in text:
+                text = text.replace(end, escape)
+    return text.encode() + b"\n"
 
 
 def pretty(content: object) -> str:
@@ -48,7 +46,7 @@ class RecordFile:
 
     def __init__(self, root: Path, path: str, record: type) -> None:
         self._path = path
-        self._row = as_row(record)
+        self._json = as_json(record)
         self._hash = hashlib.sha256()
         self._bytes = 0
         self.records = 0
@@ -56,7 +54,7 @@ class RecordFile:
         self._file = (root / path).open("xb", buffering=1 << 20)
 
     def write(self, record: Any) -> None:
-        line = line_of(self._row(record)).encode()
+        line = line_of(self._json(record))
         self._hash.update(line)
         self._bytes += len(line)
         self.records += 1

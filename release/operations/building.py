@@ -24,7 +24,7 @@ from release.card import Facts, citation, data_statement, licence, readme
 from release.columns import json_schema
 from release.croissant import croissant
 from release.exceptions import TargetNotEmptyError
-from release.figures import Readings, agreement_figures, implementation_of
+from release.figures import Readings, Wanted, agreement_figures, implementation_of
 from release.manifest import MANIFEST, Terms, manifest_of
 from release.reading import articles_with_work, pseudonyms, snapshot
 from release.records import FILES, Annotator, Time
@@ -141,11 +141,7 @@ def write_release(*, project: Project, root: Path, terms: Terms, on_progress: Pr
                     on_progress(done, total)
             files["agreement"].write_all(
                 agreement_figures(
-                    readings,
-                    scheme,
-                    bootstrap=terms.bootstrap,
-                    seed=terms.seed,
-                    implementation=implementation_of(terms.tool_version),
+                    readings, scheme, Wanted(terms.bootstrap, terms.seed, implementation_of(terms.tool_version))
                 )
             )
             files["annotators"].write_all(annotators(roles, recorder.counts.readings))
