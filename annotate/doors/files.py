@@ -1,0 +1,104 @@
+"""The files of an import: named ones, those in directories, those packed in zip archives."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from annotate.doors.records import BadFileError
+
+MOST_BYTES = 512 << 20
+MOST_PACKED = 100_000
+# An archive that unpacks to more than this many times its size is no archive of annotations.
+MOST_RATIO = 200
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file: ``name`` for messages, ``path`` its place below what was named, with / between the parts."""
+
+    name: str
+    path: PurePosixPath
+    content: bytes
+    named: bool = False
+    """Whether somebody named this very file, so that its ending does not matter."""
+
+    @property
+    def folder(self) -> str:
+        """The name of the directory it lies in, or nothing."""
+        return self.path.parent.name
+
+
+def files_of(paths: Sequence[Path]) -> Iterator[InputFile | BadFileError]:
+    """Every file, directories and archives looked through in the order of their names.
+
+    Hidden files and those of macOS archives are passed over. Raises OSError for a path that cannot be read.
+    """
+    for path in paths:
+        if path.is_dir():
+            for inner in sorted(p for p in path.rglob("*") if p.is_file()):
+                relative = inner.relative_to(path)
+                if not any(_is_hidden(part) for part in relative.parts):
+                    # The directory's own name counts: it may be the annotator's.
+                    yield from _read(inner, PurePosixPath(path.resolve().name, *relative.parts))
+        else:
+            folder = path.resolve().parent
+            yield from _read(path, PurePosixPath(folder.name, path.name), named=True)
+            for beside in _companions(path):
+                if beside.is_file() and beside not in paths:
+                    yield from _read(beside, PurePosixPath(folder.name, beside.name))
+
+
+def unpacked(name: str, content: bytes) -> Iterator[InputFile | BadFileError]:
+    """The files of a zip archive."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if len(entries) > MOST_PACKED:
+                yield BadFileError("", "too_many_files", f"{name} holds {len(entries):,} files; pack fewer together.")
+                return
+            total = 0
+            for entry in sorted(entries, key=lambda entry: entry.filename):
+                path = PurePosixPath(entry.filename)
+                if any(_is_hidden(part) for part in path.parts):
+                    continue
+                with archive.open(entry) as stream:
+                    inner = stream.read(MOST_BYTES - total + 1)
+                total += len(inner)
+                if total > min(MOST_BYTES, max(MOST_RATIO * len(content), 1 << 20)):
+                    yield BadFileError(
+                        "", "too_large", f"{name} unpacks to far more than it holds. Unpack it yourself."
+                    )
+                    return
+                yield InputFile(f"{name}/{path}", path, inner)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        # RuntimeError: a password; NotImplementedError: a way of packing that is not known.
+        yield BadFileError("", "bad_zip", f"{name} cannot be unpacked: {error}. Unpack it and name the files.")
+
+
+def _companions(path: Path) -> list[Path]:
+    """What a file cannot be read without."""
+    if path.suffix == ".ann":
+        return [path.with_suffix(".txt")]
+    return [path.with_name("TypeSystem.xml")] if path.suffix == ".xmi" else []
+
+
+def _read(path: Path, relative: PurePosixPath, *, named: bool = False) -> Iterator[InputFile | BadFileError]:
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        yield BadFileError(
+            "", "too_large", f"{path} has {size >> 20:,} MB; split it into files below {MOST_BYTES >> 20}."
+        )
+        return
+    content = path.read_bytes()
+    if path.suffix.lower() == ".zip":
+        yield from unpacked(str(path), content)
+    else:
+        yield InputFile(str(path), relative, content, named)
+
+
+def _is_hidden(part: str) -> bool:
+    return part.startswith(".") or part == "__MACOSX"
