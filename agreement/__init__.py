@@ -4,6 +4,7 @@
 for documents in memory. ``python -m agreement FILE.jsonl`` prints the same figures for a file.
 """
 
+from agreement.dawid_skene import label_models, score_segments
 from agreement.documents import Document, Mark
 from agreement.gamma import GammaPlan, GammaRun, run_gamma
 from agreement.metrics import (
@@ -19,6 +20,7 @@ from agreement.people import AnnotatorFigures, GroupFigures, annotator_figures, 
 from agreement.rows import document_rows, reduced_to_labels
 from agreement.split import disagreement
 from agreement.stat import StatRow
+from agreement.votes import vote_segments
 
 __all__ = [
     "AnnotatorFigures",
@@ -36,10 +38,13 @@ __all__ = [
     "document_rows",
     "gamma_metrics",
     "group_figures",
+    "label_models",
     "metric_names",
     "metrics",
     "pair_figures",
     "printed",
     "reduced_to_labels",
     "run_gamma",
+    "score_segments",
+    "vote_segments",
 ]

@@ -6,10 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from agreement.dawid_skene import CAVEAT, Weighting, label_models, score_segments
 from agreement.documents import Document
 from agreement.gamma import GammaPlan, GammaRun, run_gamma
 from agreement.metrics import (
@@ -22,6 +24,7 @@ from agreement.metrics import (
     printed,
 )
 from agreement.reader import BadInputError, Corpus, read_documents
+from agreement.votes import vote_segments
 
 EXAMPLE = """\
 example:
@@ -55,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         if run is not None:
             result["gamma"] = run.described()
+        if options.soft:
+            result["soft"] = _soft(corpus, options.soft)
         if options.per_document:
             result["documents"] = [
                 {"id": document.id, "metrics": _figures([document], corpus.labels, names, run)}
@@ -88,6 +93,27 @@ def _figures(
     return printed({name: found[name] for name in names})
 
 
+def _soft(corpus: Corpus, weighting: Weighting) -> dict[str, object]:
+    models = label_models(corpus.documents, corpus.labels, weighting)
+    return {
+        "weights": weighting,
+        "caveat": CAVEAT,
+        "labels": {label: model.printed() for label, model in models.items()},
+        "documents": [
+            {
+                "id": document.id,
+                "m": len(document.annotators),
+                "segments": [
+                    {"label": run.label, "start": run.start, "end": run.end, "n_votes": run.n_votes}
+                    for run in vote_segments(document)
+                ],
+                "scores": [asdict(run) for run in score_segments(document, models)],
+            }
+            for document in corpus.documents
+        ],
+    }
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m agreement",
@@ -114,6 +140,13 @@ def _parser() -> argparse.ArgumentParser:
         type=_at_least(0),
         metavar="S",
         help="stop gamma and gamma_cat after S seconds and say what was not finished",
+    )
+    parser.add_argument(
+        "--soft",
+        nargs="?",
+        choices=("characters", "segments"),
+        const="characters",
+        help="also votes, Dawid-Skene scores and competence of annotators, places weighing by length (or one each)",
     )
     parser.add_argument("--per-document", action="store_true", help="also the figures of each document alone")
     return parser

@@ -15,6 +15,7 @@ from itertools import combinations
 from math import lcm
 from typing import Literal, NamedTuple
 
+from agreement.votes import coverage_runs
 from spans.span import Fragments, shared_length, union_of
 
 OUTSIDE = "O"
@@ -188,7 +189,7 @@ def _cluster(layer: str, members: Sequence[LayerMark], n_annotators: int) -> Clu
         before = covered.get(mark.annotator)
         covered[mark.annotator] = union_of((*before, *mark.pieces)) if before else mark.pieces
         labels[mark.annotator].add(mark.label)
-    runs = _runs(covered.values())
+    runs = coverage_runs(covered.values())
     core = [(start, end) for start, end, count in runs if 2 * count > n_annotators]
     half = [(start, end) for start, end, count in runs if 2 * count >= len(covered)] or [
         (start, end) for start, end, _ in runs
@@ -213,24 +214,6 @@ def _cluster(layer: str, members: Sequence[LayerMark], n_annotators: int) -> Clu
         resolution=_resolution(winner, votes, all_votes),
         mean_iou=_mean_iou(list(covered.values())),
     )
-
-
-def _runs(covers: Iterable[Fragments]) -> list[tuple[int, int, int]]:
-    """Maximal ranges with the number of annotators covering them, where there are any."""
-    change: defaultdict[int, int] = defaultdict(int)
-    for pieces in covers:
-        for start, end in pieces:
-            change[start] += 1
-            change[end] -= 1
-    runs: list[tuple[int, int, int]] = []
-    count, since = 0, 0
-    for at, delta in sorted(change.items()):
-        if delta == 0:
-            continue
-        if count:
-            runs.append((since, at, count))
-        count, since = count + delta, at
-    return runs
 
 
 def _votes(labels: Iterable[Collection[str]], n_annotators: int) -> tuple[dict[str, int], int]:

@@ -75,6 +75,42 @@ def test_bootstrap_adds_intervals_that_the_seed_fixes(tmp_path, capsys):
     assert figure["interval_unreliable"] is True
 
 
+def test_soft_adds_votes_scores_and_competence_with_its_caveat(tmp_path, capsys):
+    three = DOCUMENT | {"annotators": ["a", "b", "c"]}
+    assert "soft" not in printed(capsys, written(tmp_path, three))
+    soft = printed(capsys, written(tmp_path, three), "--soft")["soft"]
+    assert soft["weights"] == "characters"
+    assert "not a verdict" in soft["caveat"]
+    model = soft["labels"]["source"]
+    assert list(model) == ["prevalence", "n", "iterations", "converged", "annotators"]
+    assert (model["n"], list(model["annotators"])) == (20, ["a", "b", "c"])
+    (document,) = soft["documents"]
+    assert (document["id"], document["m"]) == ("d1", 3)
+    assert document["segments"] == [
+        {"label": "source", "start": 0, "end": 5, "n_votes": 2},
+        {"label": "source", "start": 5, "end": 6, "n_votes": 1},
+    ]
+    assert [(run["start"], run["end"]) for run in document["scores"]] == [(0, 5), (5, 6)]
+    segments = printed(capsys, written(tmp_path, three), "--soft", "segments")["soft"]
+    assert (segments["weights"], segments["labels"]["source"]["n"]) == ("segments", 3)
+    pair = printed(capsys, written(tmp_path, DOCUMENT), "--soft")["soft"]["labels"]["source"]
+    assert (pair["prevalence"], pair["reason"], pair["annotators"]) == (None, "too_few_annotators", {})
+
+
+def test_gamma_says_what_it_rests_on(tmp_path, capsys):
+    path = written(
+        tmp_path, DOCUMENT, DOCUMENT | {"id": "d2"}, DOCUMENT | {"id": "d3", "annotators": []} | {"spans": []}
+    )
+    result = printed(capsys, path, "--metrics", "gamma", "gamma_cat", "--gamma-documents", "1", "--per-document")
+    assert list(result["metrics"]) == ["gamma", "gamma_cat"]
+    assert result["metrics"]["gamma"]["n_documents"] == 1
+    assert (result["gamma"]["n_comparable"], result["gamma"]["n_drawn"], result["gamma"]["seed"]) == (2, 1, 0)
+    assert sorted(one["metrics"]["gamma"]["value"] is None for one in result["documents"]) == [False, True, True]
+    stopped = printed(capsys, path, "--metrics", "gamma", "--gamma-seconds", "0")
+    assert stopped["metrics"]["gamma"] == {"value": None, "reason": "not_finished", "n_documents": 0, "n_annotators": 0}
+    assert [one["reason"] for one in stopped["gamma"]["unfinished"]] == ["time_limit", "time_limit"]
+
+
 def test_per_document_adds_each_alone(tmp_path, capsys):
     silent = {"id": "d2", "length": 5, "annotators": ["a", "b"], "spans": []}
     result = printed(capsys, written(tmp_path, DOCUMENT, silent), "--per-document", "--metrics", "char_alpha_any")
