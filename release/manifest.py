@@ -56,6 +56,7 @@ def manifest_of(
         "tool": "slantwise",
         "tool_version": terms.tool_version,
         "codebook": {"name": codebook.name, "version": codebook.version, "sha256": codebook.sha256},
+        "switches": dict(project.switches),
         "text_mode": terms.text_mode,
         "include_unfinished": terms.include_unfinished,
         "offset_unit": "unicode_code_point",

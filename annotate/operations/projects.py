@@ -103,12 +103,18 @@ def add_articles(*, project: Project, articles: Iterable[Article]) -> int:
 
 
 @transaction.atomic
-def add_member(*, project: Project, user: User, role: str, group: str = "") -> Membership:
-    """Give ``user`` a role in the project; giving it again only sets the group, if one is named."""
+def add_member(*, project: Project, user: User, role: str, group: str = "", pseudonym: str = "") -> Membership:
+    """Give ``user`` a role in the project; giving it again only sets the group, if one is named.
+
+    ``pseudonym`` is the name that an earlier release has for them; without it one is drawn.
+    """
     if role not in Role.values:
         raise ProjectRefusedError(f"There is no role {role!r}. Known: {', '.join(Role.values)}.")
     membership, created = Membership.objects.get_or_create(
-        project=project, user=user, role=role, defaults={"group": group}
+        project=project,
+        user=user,
+        role=role,
+        defaults={"group": group} | ({"pseudonym": pseudonym} if pseudonym else {}),
     )
     if not created and group and membership.group != group:
         membership.group = group

@@ -108,7 +108,7 @@ def import_into(
     return shelf.result
 
 
-class _Names:
+class Names:
     """Keys of outlets by name and of stories by slug, made when first met."""
 
     def __init__(self, *, default_story: str, default_outlet: str) -> None:
@@ -174,7 +174,7 @@ class _Shelf:
     def __init__(self, batch: ImportBatch, settings: ImportSettings, *, only_matched: bool) -> None:
         self.result = ImportResult(batch=batch)
         self._batch = batch
-        self._names = _Names(default_story=settings.story, default_outlet=settings.outlet)
+        self._names = Names(default_story=settings.story, default_outlet=settings.outlet)
         self._only_matched = only_matched
         self._skips = settings.near_duplicates == SKIP
         self._matched_before = Marks()
