@@ -115,6 +115,11 @@ class PairCell:
     def n_documents(self) -> int:
         return self.alpha.n_documents or self.overlap.n_documents
 
+    @property
+    def heat(self) -> int:
+        """Tenths of alpha, from 0 (also below it) to 9: how dark the cell is."""
+        return max(0, min(9, int(10 * (self.alpha.value or 0.0))))
+
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
@@ -122,6 +127,10 @@ class Matrix:
 
     names: tuple[str, ...]
     rows: tuple[tuple[PairCell | None, ...], ...]
+
+    @property
+    def named_rows(self) -> tuple[tuple[str, tuple[PairCell | None, ...]], ...]:
+        return tuple(zip(self.names, self.rows, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +213,11 @@ class AgreementPage:
     @property
     def labels(self) -> tuple[LabelRow, ...]:
         return tuple(label for layer in self.layers for label in layer.labels)
+
+    @property
+    def undefined(self) -> tuple[LabelFigures, ...]:
+        """The labels without an alpha."""
+        return tuple(row.figures for row in self.labels if row.figures.alpha.value is None)
 
     @property
     def unreliable(self) -> bool:

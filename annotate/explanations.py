@@ -176,8 +176,8 @@ _METRICS: dict[str, Explanation] = {
     ),
     "gamma": Explanation(
         "Gamma",
-        "Marks of two people are aligned as cheaply as possible, counting differences of place and label; gamma is 1 minus that cost by its mean in random texts (Mathet et al. 2015).",
-        "A sample of articles that exactly two people completed.",
+        "The marks of all readers of an article are aligned as cheaply as possible, counting differences of place and label; gamma is 1 minus that cost by its mean in random texts (Mathet et al. 2015).",
+        "Articles of the sample whose alignment was found; those given up for their size or for time are left out.",
         "1 is perfect agreement, 0 is what random texts give. It says little in short texts with few marks, and depends on the seed that is kept beside it.",
     ),
     "gamma_pairwise": Explanation(
@@ -189,7 +189,7 @@ _METRICS: dict[str, Explanation] = {
     "gamma_cat": Explanation(
         "Gamma-cat",
         "Of the marks that gamma aligned: how far their labels agree beyond chance, marks near each other weighing more (Mathet 2017).",
-        "A sample of articles that exactly two people completed.",
+        "Articles of the sample whose alignment was found.",
         "1 is perfect agreement on labels, 0 is chance. It says nothing on marks that found no partner.",
     ),
 }
@@ -215,13 +215,13 @@ _PAGE: dict[str, Explanation] = {
     ),
     "pairs": Explanation(
         "Who agrees with whom",
-        "Alpha over characters, all labels together, of every two annotators, over the articles that both completed. A darker cell is higher agreement.",
+        "Alpha over characters, anything marked, of every two annotators, over the articles that both completed. A darker cell is higher agreement.",
         "Articles that both completed; the number stands under each figure.",
         f"{SCALE} Look for a row that is pale throughout: one person who reads the guidelines differently; or for two blocks: two ways of reading them. Few shared articles make a cell uncertain.",
     ),
     "without": Explanation(
         "Without one annotator",
-        "Alpha over characters, all labels together, of everybody else, with this person’s readings left out.",
+        "Alpha over characters, anything marked, as if this person had read nothing, and how much higher or lower that is than with everybody.",
         "Articles that two or more of the others completed.",
         "If agreement rises clearly without somebody, their readings differ from the rest: talk about the guidelines before blaming anyone. The one who differs may be the one who is right.",
     ),
@@ -233,9 +233,9 @@ _PAGE: dict[str, Explanation] = {
     ),
     "groups": Explanation(
         "Groups of annotators",
-        "Alpha over characters among the members of a group, and between two groups. Groups are set with the project’s members.",
+        "Alpha over characters, anything marked, among the members of a group; between two groups it is kappa, over pairs with one of each. Groups are set with the project’s members.",
         "Articles that two or more members completed, or a member of each group.",
-        f"{SCALE} Lower between than within says that groups read differently, as lay people and experts may. Groups of too few people are not shown, as the figure would be one of persons.",
+        f"{SCALE} Lower between than within says that groups read differently, as lay people and experts may. Of groups of too few people nothing is shown, as the figure would be one of persons.",
         (SPINDE[0], SPINDE[1]),
     ),
     "split": Explanation(

@@ -17,6 +17,16 @@ REASONS = {
     "no_spans": "not defined yet, because nobody has marked it in an article that two people read",
     "self_overlap": "not defined, because somebody's marks overlap each other, which this measure is not made for",
     "not_numeric": "not defined, because not all answers are numbers",
+    "group_too_small": "not shown, because a figure of so few people would be one of persons",
+}
+# The same where there is little room.
+SHORT_REASONS = {
+    "no_pairable_units": "undefined: no article read by two",
+    "no_variation": "undefined: nothing varies",
+    "no_spans": "undefined: nobody marked it",
+    "self_overlap": "undefined: marks overlap each other",
+    "not_numeric": "undefined: answers are no numbers",
+    "group_too_small": "not shown: too few people",
 }
 NOT_COMPUTED = "not computed yet"
 
@@ -34,6 +44,14 @@ class Figure:
     n_annotators: int
     label: str = ""
     tone: int | None = None
+    reason: str = ""
+
+    @property
+    def short_why(self) -> str:
+        """``why`` for a plot or a cell; "" where there is a value."""
+        if self.value is not None:
+            return ""
+        return SHORT_REASONS.get(self.reason, "undefined" if self.reason else NOT_COMPUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +138,7 @@ def figure_of(name: str, metric: Mapping[str, Any] | None) -> Figure:
         why="" if metric["value"] is not None else REASONS.get(metric.get("reason", ""), metric.get("reason", "")),
         n_documents=metric["n_documents"],
         n_annotators=metric["n_annotators"],
+        reason=metric.get("reason", ""),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-WIDE = 560
+WIDE = 480
 NARROW = 340
 RIGHT = 14
 TOP = 16
@@ -31,7 +31,7 @@ INK = "#1d2126"
 class Estimate:
     """A figure to draw: name, tone of its layer (None: ink), value or None, interval or None.
 
-    ``why`` says in words why there is no value; ``published`` are other data sets' values; ``head`` marks a row that
+    ``why`` says in words why there is no value; ``published`` are other data sets' values, each with what it is; ``head`` marks a row that
     sums up those below it, such as a layer's.
     """
 
@@ -41,7 +41,7 @@ class Estimate:
     interval: tuple[float, float] | None
     unreliable: bool = False
     why: str = ""
-    published: tuple[float, ...] = ()
+    published: tuple[tuple[float, str], ...] = ()
     head: bool = False
 
 
@@ -60,7 +60,7 @@ class Row:
     unreliable: bool
     why: str
     words_x: float
-    published: tuple[float, ...]
+    published: tuple[tuple[float, str], ...]
     head: bool
 
 
@@ -122,9 +122,12 @@ def axis_of(values: Sequence[float]) -> tuple[float, list[float]]:
     return start, [1 - step * number for number in range(count, -1, -1)]
 
 
-def dot_plot(estimates: Sequence[Estimate], *, narrow: bool = False, floor: bool = True) -> Plot:
+def dot_plot(
+    estimates: Sequence[Estimate], *, narrow: bool = False, floor: bool = True, head: str = "all labels of a layer"
+) -> Plot:
     """A row for each estimate, on an axis from 0 to 1, or from the next fifth below the lowest value where that is
-    less than 0. What lies outside [-1, 1] cannot occur. In a ``narrow`` plot names stand above their dots."""
+    less than 0. What lies outside [-1, 1] cannot occur. In a ``narrow`` plot names stand above their dots. ``head``
+    says in the key what rows that sum up others are."""
     drawn = [value for e in estimates if e.value is not None for value in (e.value, *(e.interval or ()))]
     start, marks = axis_of(drawn)
     width = NARROW if narrow else WIDE
@@ -137,7 +140,7 @@ def dot_plot(estimates: Sequence[Estimate], *, narrow: bool = False, floor: bool
         return round(left + (value - start) / (1 - start) * (width - RIGHT - left), 1)
 
     bottom = TOP + height * len(estimates)
-    key = key_of(_signs(estimates, floor=floor), left=0.0, right=width, top=bottom + 46)
+    key = key_of(_signs(estimates, floor=floor, head=head), left=0.0, right=width, top=bottom + 46)
     return Plot(
         width=width,
         height=(key[-1].y if key else bottom + 26) + 12,
@@ -160,7 +163,7 @@ def dot_plot(estimates: Sequence[Estimate], *, narrow: bool = False, floor: bool
                 unreliable=e.unreliable,
                 why=e.why,
                 words_x=left + (0 if narrow else 8),
-                published=tuple(x(value) for value in e.published if start <= value <= 1),
+                published=tuple((x(value), words) for value, words in e.published if start <= value <= 1),
                 head=e.head,
             )
             for number, e in enumerate(estimates)
@@ -169,7 +172,7 @@ def dot_plot(estimates: Sequence[Estimate], *, narrow: bool = False, floor: bool
     )
 
 
-def _signs(estimates: Sequence[Estimate], *, floor: bool) -> list[tuple[str, str]]:
+def _signs(estimates: Sequence[Estimate], *, floor: bool, head: str) -> list[tuple[str, str]]:
     """The signs that the plot shows, and no others."""
     drawn = [e for e in estimates if e.value is not None]
     with_interval = [e for e in drawn if e.interval is not None]
@@ -179,7 +182,7 @@ def _signs(estimates: Sequence[Estimate], *, floor: bool) -> list[tuple[str, str
     if any(e.unreliable for e in drawn):
         signs.append(("unreliable", "fewer than 20 articles: do not rely on the interval"))
     if any(e.head for e in drawn):
-        signs.append(("head", "all labels of a layer"))
+        signs.append(("head", head))
     if any(e.published for e in estimates):
         signs.append(("elsewhere", "published elsewhere"))
     if floor and drawn:
@@ -319,7 +322,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 def trend_plot(points: Sequence[Point], *, narrow: bool = False) -> Trend:
     """Points in the order of time; a point stands at its last day."""
-    width = NARROW if narrow else 2 * WIDE
+    width = NARROW if narrow else 1120
     left, top, bottom = 40.0, 14.0, 14.0 + TREND
     drawn = [value for p in points if p.value is not None for value in (p.value, *(p.interval or ()))]
     start, marks = axis_of(drawn)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotate.views import articles, browse, dashboard, labelling, user_settings, work
+from annotate.views import agreement, articles, browse, dashboard, labelling, user_settings, work
 
 app_name = "annotate"
 urlpatterns = [
@@ -11,7 +11,9 @@ urlpatterns = [
     path("projects/", work.projects, name="projects"),
     path("projects/<slug:slug>/", dashboard.project, name="project"),
     path("projects/<slug:slug>/claim/", work.claim, name="claim"),
-    path("projects/<slug:slug>/agreement/", dashboard.agreement, name="agreement"),
+    path("projects/<slug:slug>/agreement/", agreement.agreement, name="agreement"),
+    path("projects/<slug:slug>/agreement/<slug:name>.csv", agreement.table, name="agreement-table"),
+    path("projects/<slug:slug>/agreement/<slug:name>.svg", agreement.plot, name="agreement-plot"),
     path("projects/<slug:slug>/agreement/freshness/", dashboard.freshness, name="freshness"),
     path("projects/<slug:slug>/agreement/refresh/", dashboard.refresh, name="refresh"),
     path("projects/<slug:slug>/codebook/", dashboard.codebook, name="codebook"),

@@ -30,6 +30,17 @@ def interval(bounds: tuple[float, float] | None, digits: int = 2) -> str | SafeS
     return f"{figure(bounds[0], digits)} – {figure(bounds[1], digits)}"
 
 
+@register.filter
+def percent(share: float | None, digits: int = 1) -> str | SafeString:
+    """A share as 7.4 % or 99.96 %: with more digits than asked for where it would be rounded to all or nothing."""
+    if share is None:
+        return NONE
+    words = f"{100 * share:.{digits}f}"
+    if 0 < share < 1 and float(words) in (0, 100) and digits < 4:
+        return percent(share, digits + 1)
+    return f"{words} %"
+
+
 @register.simple_tag(takes_context=True)
 def what(context: Context, metric: str, words: str = "") -> SafeString:
     """The button that says what a figure is: "?" beside it, or ``words``. Its text comes out with ``what_texts``.
@@ -41,14 +52,14 @@ def what(context: Context, metric: str, words: str = "") -> SafeString:
     context["whats"][key] = explanation
     if words:
         return format_html(
-            '<button class="what" type="button" popovertarget="what-{}" aria-label="{} {}">{}</button>',
+            '<button class="ask" type="button" popovertarget="what-{}" aria-label="{} {}">{}</button>',
             key,
             words,
             explanation.title,
             words,
         )
     return format_html(
-        '<button class="what what--sign" type="button" popovertarget="what-{}" aria-label="What is {}?">?</button>',
+        '<button class="ask ask--sign" type="button" popovertarget="what-{}" aria-label="What is {}?">?</button>',
         key,
         explanation.title,
     )

@@ -1,4 +1,4 @@
-"""A project's pages: its dashboard, all figures of agreement, its codebook."""
+"""A project's pages: its dashboard, how new its figures are, its codebook."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from annotate.agreement_page import agreement_page
 from annotate.codebook import enabled_content
+from annotate.drawings import drawn
 from annotate.models import Membership, Project, ProjectAgreement, ProjectArticle, Role, Task
 from annotate.operations.scoring import request_figures
-from annotate.plots import Estimate, dot_plot
 from annotate.progress import projects_to_label, tasks_in_hand
 from annotate.rendering import layers_of
 from annotate.views.access import project_for
@@ -63,7 +63,6 @@ def project(request: PageRequest, slug: str) -> HttpResponse:
     agreement = ProjectAgreement.objects.filter(project=found).first() or ProjectAgreement(project=found)
     names = annotator_names(found, by_name="manage" in actions)
     page = agreement_page(found, agreement, names, revision=agreement.revision)
-    rows = [row.figures for row in page.labels]
     context = {
         "project": found,
         "actions": actions,
@@ -72,14 +71,10 @@ def project(request: PageRequest, slug: str) -> HttpResponse:
         "page": page,
         "summary": agreement.summary,
         "wanted": sum(agreement.summary.get("tasks", {}).values()),
-        "rows": rows,
-        "plot": dot_plot([Estimate(row.name, row.tone, row.alpha.value, row.alpha.interval) for row in rows]),
-        "undefined": [row for row in rows if row.alpha.value is None],
-        "unreliable": page.unreliable,
-        "overall": page.overall,
         "people": people(names, agreement.summary),
     }
-    return render(request, "annotate/dashboard.html", context | articles_context(found, actions, request.GET))
+    context |= drawn(page, ["labels"]) | articles_context(found, actions, request.GET)
+    return render(request, "annotate/dashboard.html", context)
 
 
 def own_context(user: User, project: Project) -> dict[str, Any]:
@@ -181,7 +176,7 @@ def freshness(request: PageRequest, slug: str) -> HttpResponse:
     if not is_stale(agreement):
         return HttpResponseClientRefresh()
     context = {"project": found, "agreement": agreement, "stale": True, "waiting": True}
-    return render(request, "annotate/dashboard.html#as-of", context)
+    return render(request, "annotate/_as_of.html", context)
 
 
 @login_required
@@ -193,27 +188,9 @@ def refresh(request: PageRequest, slug: str) -> HttpResponse:
     if request.htmx:
         agreement = ProjectAgreement.objects.filter(project=found).first() or ProjectAgreement(project=found)
         context = {"project": found, "agreement": agreement, "stale": True, "waiting": True}
-        return render(request, "annotate/dashboard.html#as-of", context)
+        return render(request, "annotate/_as_of.html", context)
     messages.info(request, "The figures are being computed. Load the page again in a moment.")
     return redirect("annotate:project", found.slug)
-
-
-@login_required
-@require_GET
-def agreement(request: PageRequest, slug: str) -> HttpResponse:
-    """Every figure of agreement, in families, each with what it means."""
-    found, actions = project_for(request.user, slug, "see_agreement")
-    kept = ProjectAgreement.objects.filter(project=found).first() or ProjectAgreement(project=found)
-    page = agreement_page(found, kept, annotator_names(found, by_name="manage" in actions), revision=kept.revision)
-    context = {
-        "project": found,
-        "actions": actions,
-        "agreement": kept,
-        "stale": is_stale(kept),
-        "page": page,
-        "families": page.families,
-    }
-    return render(request, "annotate/agreement.html", context)
 
 
 @login_required

@@ -15,7 +15,7 @@ def test_the_axis_runs_from_0_to_1():
     plot = dot_plot([estimate(0.0), estimate(1.0), estimate(0.5)])
 
     assert [words for _, words in plot.ticks] == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
-    assert [row.x for row in plot.rows] == [plot.ticks[0][0], plot.ticks[-1][0], (plot.left + 546) / 2]
+    assert [row.x for row in plot.rows] == [plot.ticks[0][0], plot.ticks[-1][0], (plot.left + 466) / 2]
     assert [row.y for row in plot.rows] == [36, 76, 116]
 
 
@@ -58,7 +58,7 @@ def test_the_key_names_only_what_is_drawn():
     assert [one.sign for one in dot_plot([sure]).key] == ["interval", "floor"]
     assert [one.sign for one in dot_plot([unsure]).key] == ["unreliable", "floor"]
     assert [one.sign for one in dot_plot([sure], floor=False).key] == ["interval"]
-    assert [one.sign for one in dot_plot([Estimate("Frame", 0, 0.5, None, published=(0.4,))]).key] == [
+    assert [one.sign for one in dot_plot([Estimate("Frame", 0, 0.5, None, published=((0.4, "elsewhere"),))]).key] == [
         "elsewhere",
         "floor",
     ]
@@ -67,7 +67,7 @@ def test_the_key_names_only_what_is_drawn():
 
 @pytest.mark.parametrize("narrow", [False, True])
 def test_keys_stay_within_the_plot(narrow):
-    unsure = Estimate("Frame", 0, 0.5, (0.1, 0.9), unreliable=True, published=(0.4,), head=True)
+    unsure = Estimate("Frame", 0, 0.5, (0.1, 0.9), unreliable=True, published=((0.4, "elsewhere"),), head=True)
     plot = dot_plot([estimate(0.5, (0.4, 0.6)), unsure], narrow=narrow)
 
     assert all(one.y < plot.height for one in plot.key)
@@ -75,9 +75,9 @@ def test_keys_stay_within_the_plot(narrow):
 
 
 def test_published_values_outside_the_axis_are_left_out():
-    (row,) = dot_plot([Estimate("Frame", 0, 0.5, None, published=(-0.5, 0.5))]).rows
+    (row,) = dot_plot([Estimate("Frame", 0, 0.5, None, published=((-0.5, "far"), (0.5, "near")))]).rows
 
-    assert row.published == (row.x,)
+    assert row.published == ((row.x, "near"),)
 
 
 def test_the_parts_of_a_bar_fill_it():

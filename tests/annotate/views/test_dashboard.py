@@ -71,7 +71,7 @@ def test_the_dashboard_shows_head_figures_and_agreement(client):
     assert "submitted 4 of 4" in page
     assert "marks 6" in page
     assert "articles read by two or more 2 of 2" in page
-    assert "Frame 4 1.00 1.00 – 1.00 1.00" in page
+    assert "Frame 4 1.00 1.00 – 1.00 , from fewer than 20 articles * 100.0 %" in page
     assert "Quantity 2 " in page
     assert "Source is not defined yet, because nothing varies" in page
     assert "Content is not defined yet, because nothing varies" in page
@@ -85,7 +85,7 @@ def test_the_dashboard_shows_the_figures_of_the_score_command(client):
 
     page = words(client.get(f"/projects/{project.slug}/agreement/"))
 
-    assert f"char_alpha_set_nominal {value:.3f}" in page
+    assert f"char_alpha_set_nominal ? {value:.3f}" in page
 
 
 def test_the_plot_draws_a_dot_for_each_defined_label(client):
@@ -94,8 +94,9 @@ def test_the_plot_draws_a_dot_for_each_defined_label(client):
 
     page = client.get(f"/projects/{project.slug}/").content.decode()
 
-    assert page.count('class="dot"') == 2
-    assert page.count(">not defined yet</text>") == 2
+    (drawn,) = re.findall(r'<svg class="plot plot--wide".*?</svg>', page, re.DOTALL)
+    assert len(re.findall(r'<circle class="dot dot--open" cx="\d+\.\d" cy=', drawn)) == 2
+    assert drawn.count(">undefined: nothing varies</text>") == 2
     assert "style=" not in page
 
 

@@ -1,0 +1,97 @@
+"""The page of agreement, and its tables and plots as files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_GET
+
+from annotate.agreement_page import AgreementPage, agreement_page
+from annotate.agreement_tables import TABLES, csv_text
+from annotate.drawings import DRAWINGS, Drawing, drawn
+from annotate.models import Project, ProjectAgreement
+from annotate.views.access import project_for
+from annotate.views.dashboard import annotator_names, is_stale
+from annotate.views.requests import PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a request for agreement is about: the project, what the person may do there, and the figures."""
+
+    project: Project
+    actions: frozenset[str]
+    kept: ProjectAgreement
+    page: AgreementPage
+
+
+def shown(request: PageRequest, slug: str) -> Shown:
+    """The figures as the person may see them; Http404 for strangers and for those who may not."""
+    project, actions = project_for(request.user, slug, "see_agreement")
+    kept = ProjectAgreement.objects.filter(project=project).first() or ProjectAgreement(project=project)
+    names = annotator_names(project, by_name="manage" in actions)
+    return Shown(project, actions, kept, agreement_page(project, kept, names, revision=kept.revision))
+
+
+@login_required
+@require_GET
+def agreement(request: PageRequest, slug: str) -> HttpResponse:
+    """Every figure of agreement: by label, by annotator, why, when and where they differ; each with what it means."""
+    found = shown(request, slug)
+    context = {
+        "project": found.project,
+        "actions": found.actions,
+        "agreement": found.kept,
+        "stale": is_stale(found.kept),
+        "page": found.page,
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "annotate/agreement.html", context | drawn(found.page, DRAWINGS))
+
+
+@login_required
+@require_GET
+def table(request: PageRequest, slug: str, name: str) -> HttpResponse:
+    """A table of the page as CSV."""
+    found = shown(request, slug)
+    if name not in TABLES:
+        raise Http404
+    text = csv_text(TABLES[name](found.page))
+    return _file(text, "text/csv; charset=utf-8", f"{found.project.slug}-agreement-{name}.csv")
+
+
+@login_required
+@require_GET
+def plot(request: PageRequest, slug: str, name: str) -> HttpResponse:
+    """A plot of the page as a file of its own, in the light theme."""
+    found = shown(request, slug)
+    if name not in DRAWINGS:
+        raise Http404
+    drawing = DRAWINGS[name](found.page)
+    return _file(
+        render_to_string(drawing.template, standalone(drawing)),
+        "image/svg+xml",
+        f"{found.project.slug}-agreement-{name}.svg",
+    )
+
+
+def standalone(drawing: Drawing) -> dict[str, Any]:
+    """The context of a plot's template outside a page."""
+    return {
+        "plot": drawing.wide,
+        "key": drawing.name,
+        "title": drawing.title,
+        "desc": drawing.desc,
+        "standalone": True,
+    }
+
+
+def _file(content: str, content_type: str, name: str) -> HttpResponse:
+    return HttpResponse(
+        content, content_type=content_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

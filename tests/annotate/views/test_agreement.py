@@ -1,0 +1,191 @@
+"""The page of agreement: what it shows, its files, and that every "what is this?" has its words."""
+
+import csv
+import io
+import itertools
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from annotate.agreement_tables import TABLES, csv_text
+from annotate.drawings import DRAWINGS
+from annotate.operations.figures import compute_project
+from annotate.operations.scoring import refresh_article
+from tests.factories import make_article, make_project, make_reading, make_user
+
+pytestmark = pytest.mark.django_db
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def words(response):
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+@pytest.fixture
+def scene():
+    """Three annotators of two articles, of whom one finds less; rui researches, ada adjudicates, max manages."""
+    people = {name: make_user(name) for name in ("mara", "noor", "ivo", "rui", "ada", "max")}
+    roles = dict.fromkeys(("mara", "noor", "ivo"), "annotator")
+    roles |= {"rui": "researcher", "ada": "adjudicator", "max": "manager"}
+    project = make_project(
+        title="Caravan", slug="caravan", members={people[name]: role for name, role in roles.items()}
+    )
+    for number in range(2):
+        article = make_article(f"=Headline {number}\n\nAbout 7,500 people left the town on Sunday, officials said.")
+        marks = [("FRAME", 0, 10), ("QUANTITY", 13, 24)]
+        make_reading(project, article, people["mara"], marks)
+        make_reading(project, article, people["noor"], marks)
+        make_reading(project, article, people["ivo"], [("QUANTITY", 13 + number, 24)])
+        refresh_article(project=project, article=article)
+    kept = compute_project(project=project, bootstrap=20)
+    kept.details |= by_annotator([str(people[name].pk) for name in ("mara", "noor", "ivo")])
+    kept.save()
+    return project, people
+
+
+def by_annotator(keys):
+    """Figures per pair and per person as they are kept."""
+    figure = {"value": 0.5, "n_documents": 2, "n_annotators": 2}
+    pairs = itertools.combinations(keys, 2)
+    return {
+        "pairs": [{"a": a, "b": b, "alpha": figure, "overlap": figure} for a, b in pairs],
+        "people": [{"annotator": key, "without": figure, "change": figure, "overlap": figure} for key in keys],
+    }
+
+
+@pytest.mark.parametrize("page", ["", "labels.csv", "labels.svg"])
+@pytest.mark.parametrize("name", [None, "mara"], ids=["stranger", "annotator"])
+def test_agreement_and_its_files_are_hidden_from_who_may_not_see_it(client, scene, page, name):
+    project, people = scene
+    client.force_login(people[name] if name else make_user())
+
+    assert client.get(f"/projects/{project.slug}/agreement/{page}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["nothing.csv", "nothing.svg", "figures.svg", "labels.xml"])
+def test_what_does_not_exist_is_not_found(client, scene, name):
+    project, people = scene
+    client.force_login(people["rui"])
+
+    assert client.get(f"/projects/{project.slug}/agreement/{name}").status_code == 404
+
+
+def test_every_button_opens_a_text_that_is_there(client, scene):
+    project, people = scene
+    client.force_login(people["rui"])
+
+    for page in ("", "agreement/"):
+        source = client.get(f"/projects/{project.slug}/{page}").content.decode()
+        wanted = set(re.findall(r'popovertarget="(what-\w+)"', source))
+        assert wanted
+        assert wanted == set(re.findall(r'id="(what-\w+)" popover', source))
+
+
+def test_an_element_has_an_id_of_its_own(client, scene):
+    project, people = scene
+    client.force_login(people["rui"])
+
+    ids = re.findall(r'\sid="([^"]+)"', client.get(f"/projects/{project.slug}/agreement/").content.decode())
+
+    assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_is_a_rectangle_with_named_columns(client, scene, name):
+    project, people = scene
+    client.force_login(people["rui"])
+
+    response = client.get(f"/projects/{project.slug}/agreement/{name}.csv")
+
+    header, *rows = csv.reader(io.StringIO(response.content.decode("utf-8-sig")))
+    assert response.headers["Content-Disposition"] == f'attachment; filename="caravan-agreement-{name}.csv"'
+    assert len(set(header)) == len(header)
+    assert {len(row) for row in rows} <= {len(header)}
+    assert "None" not in response.content.decode()
+
+
+def test_an_undefined_figure_is_an_empty_cell_with_its_reason(client, scene):
+    project, people = scene
+    client.force_login(people["rui"])
+
+    text = client.get(f"/projects/{project.slug}/agreement/labels.csv").content.decode("utf-8-sig")
+    rows = {row["label"]: row for row in csv.DictReader(io.StringIO(text)) if row["label"]}
+
+    assert (rows["SOURCE"]["alpha_value"], "nothing varies" in rows["SOURCE"]["alpha_reason"]) == ("", True)
+    assert float(rows["FRAME"]["alpha_value"]) < 1
+    assert (rows["FRAME"]["alpha_reason"], rows["FRAME"]["alpha_interval_unreliable"]) == ("", "true")
+    assert list(rows) == ["FRAME", "SOURCE", "CONTENT", "QUANTITY"]
+
+
+def test_words_in_a_table_do_not_act_as_a_formula(client, scene):
+    project, people = scene
+    client.force_login(people["rui"])
+
+    text = client.get(f"/projects/{project.slug}/agreement/articles.csv").content.decode("utf-8-sig")
+
+    assert {row["headline"] for row in csv.DictReader(io.StringIO(text))} == {"'=Headline 0", "'=Headline 1"}
+    assert csv_text([["a", None, 0.1]]) == "\ufeffa,,0.1\r\n"
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_plot_stands_alone(client, scene, name):
+    """Colours are in attributes, as a file has no style sheet; and the policy allows no styles in it."""
+    project, people = scene
+    client.force_login(people["rui"])
+
+    response = client.get(f"/projects/{project.slug}/agreement/{name}.svg")
+    source = response.content.decode()
+    tree = ElementTree.fromstring(source)
+
+    assert response.headers["Content-Type"] == "image/svg+xml"
+    assert (tree.tag, tree.get("role"), tree.get("font-family")) == (f"{SVG}svg", "img", "sans-serif")
+    assert [tree.find(f"{SVG}{tag}").text for tag in ("title", "desc")] != ["", ""]
+    assert "style=" not in source
+    assert "<style" not in source
+    assert "var(" not in source
+    for shape in tree.iter():
+        if shape.tag in {f"{SVG}circle", f"{SVG}line", f"{SVG}polyline", f"{SVG}path"}:
+            assert shape.get("fill") or shape.get("stroke"), ElementTree.tostring(shape)
+
+
+def test_people_are_named_as_the_role_allows(client, scene):
+    project, people = scene
+    pseudonym = project.memberships.get(user=people["mara"]).pseudonym
+
+    told = {}
+    for name in ("rui", "max"):
+        client.force_login(people[name])
+        page = client.get(f"/projects/{project.slug}/agreement/").content.decode()
+        table = client.get(f"/projects/{project.slug}/agreement/pairs.csv").content.decode()
+        plot = client.get(f"/projects/{project.slug}/agreement/without-one.svg").content.decode()
+        told[name] = [("mara" in text, pseudonym in text) for text in (page, table, plot)]
+
+    assert told["rui"] == [(False, True)] * 3
+    assert told["max"] == [(True, False)] * 3
+
+
+def test_a_project_without_readings_has_no_empty_plots(client):
+    rui = make_user()
+    project = make_project(members={rui: "researcher"})
+    client.force_login(rui)
+
+    response = client.get(f"/projects/{project.slug}/agreement/")
+
+    assert "Nothing to compare yet" in words(response)
+    assert b'<svg class="plot' not in response.content
+    for name in TABLES:
+        assert client.get(f"/projects/{project.slug}/agreement/{name}.csv").status_code == 200
+    for name in DRAWINGS:
+        assert client.get(f"/projects/{project.slug}/agreement/{name}.svg").status_code == 200
+
+
+def test_the_page_says_that_figures_are_out_of_date(client, scene):
+    project, people = scene
+    client.force_login(people["rui"])
+    refresh_article(project=project, article=project.articles.first())
+
+    page = words(client.get(f"/projects/{project.slug}/agreement/"))
+
+    assert "Readings came in since these figures were computed" in page
+    assert "Compute now" in page
