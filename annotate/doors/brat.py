@@ -8,15 +8,17 @@ from pathlib import PurePosixPath
 
 from annotate.doors.files import InputFile
 from annotate.doors.records import BadFileError, GivenReading, GivenRelation, GivenSpan, Refused
-from annotate.doors.strict_json import decoded
+from annotate.doors.strict_json import decoded, parse
 
 _BOUND = re.compile(r"(?P<id>T\S*)\t(?P<label>\S+) (?P<places>[0-9]+ [0-9]+(?:;[0-9]+ [0-9]+)*)(?:\t(?P<quote>.*))?")
 _RELATION = re.compile(r"(?P<id>R\S*)\t(?P<type>\S+) [^\s:]+:(?P<from>\S+) [^\s:]+:(?P<to>\S+)\s*")
 _ATTRIBUTE = re.compile(r"(?P<id>[AM]\S*)\t(?P<name>\S+) (?P<target>\S+)(?: (?P<value>.*))?")
 _NOTE = re.compile(r"(?P<id>#\S*)\t(?P<kind>\S+) (?P<target>\S+)(?:\t(?P<note>.*))?")
-# A note of this kind is a value that brat's own attributes, single words of a fixed list, cannot hold.
-VALUE_NOTE = "attribute:"
-UNSURE, CONFIDENCE = "unsure", "confidence"
+NOTE = "AnnotatorNotes"
+# Notes of these kinds hold JSON text: a value that is no single word, as brat's own attributes are, and a comment of
+# several lines. No name of a codebook has a colon or a hyphen.
+VALUE_NOTE, COMMENT_NOTE = "attribute:", "comment:json"
+UNSURE, CONFIDENCE = "mark-unsure", "mark-confidence"
 _LEFT_OUT = {"E": "an event", "N": "a normalisation", "*": "an equivalence"}
 
 
@@ -58,10 +60,12 @@ def _take(content: str, reading: GivenReading) -> None:
             value = "true" if found["value"] is None else found["value"]
             said.setdefault(found["target"], {}).setdefault(found["name"], []).append(value)
         elif found := _NOTE.fullmatch(line):
-            note = (found["note"] or "").replace("\\n", "\n")
+            note = found["note"] or ""
             if found["kind"].startswith(VALUE_NOTE):
                 name = found["kind"].removeprefix(VALUE_NOTE)
-                said.setdefault(found["target"], {}).setdefault(name, []).append(note)
+                said.setdefault(found["target"], {}).setdefault(name, []).append(_text_in(note))
+            elif found["kind"] == COMMENT_NOTE:
+                comments.setdefault(found["target"], []).append(_text_in(note))
             elif note:
                 comments.setdefault(found["target"], []).append(note)
         else:
@@ -75,6 +79,15 @@ def _take(content: str, reading: GivenReading) -> None:
             reading.relations.append(GivenRelation(found["type"], found["from"], found["to"]))
         else:
             reading.refuse(found["id"], "unknown_span", "The relation joins something that is no mark.", line=number)
+
+
+def _text_in(note: str) -> str:
+    """The text of a note in JSON; one that is none stands for itself."""
+    try:
+        text = parse(note)
+    except BadFileError:
+        return note
+    return text if isinstance(text, str) else note
 
 
 def _span(found: re.Match[str]) -> GivenSpan:

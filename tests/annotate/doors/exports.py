@@ -91,7 +91,7 @@ def brat() -> str:
         f"T3\tCONTENT {a_start} {a_end};{p_start} {p_end}\tAbout people\n"
         "R1\tATTRIBUTED_TO Arg1:T1 Arg2:T2\t\n"
         "A1\tvalue T1 8000\n"
-        "A2\tunsure T2\n"
+        "A2\tmark-unsure T2\n"
         "#1\tAnnotatorNotes T2\ta bystander\n"
         "*\tEquiv T1 T2\n"
     )

@@ -1,0 +1,1 @@
+"""Other tools' formats, written of a release's records."""
