@@ -22,7 +22,10 @@ from annotate.quantities import quantities
 from corpus.models import Article
 from corpus.operations.borders import borders_for
 
+# The newest operations that come with the state; where they begin within a gesture (operations whose op_ids end alike,
+# see docs/decisions/0004), those before them that belong to it come too, as far as a gesture goes: it is undone as a whole.
 HISTORY = 100
+LONGEST_GESTURE = 300
 # Counting stops here, so that a page costs the same in a project of a million articles.
 MOST_COUNTED = 10_000
 _LINE = re.compile(r"[^\n]+")
@@ -50,10 +53,15 @@ SELECT task.state, task.revision, task.lease_expires, task.active_seconds, task.
         ) kept),
        (SELECT json_object_agg(question, value)::text FROM annotate_articleannotation WHERE task_id = task.id),
        (SELECT json_agg(kept)::text FROM (
-            SELECT op_id, kind, undoes, before, after FROM (
-                SELECT seq, op_id, kind, undoes, before, after FROM annotate_operation
-                WHERE task_id = task.id ORDER BY seq DESC LIMIT %(history)s
-            ) newest ORDER BY seq
+            SELECT op_id, kind, undoes, before, after FROM annotate_operation
+            WHERE task_id = task.id AND seq >= coalesce((
+                SELECT min(whole.seq)
+                FROM (SELECT seq, op_id FROM annotate_operation
+                      WHERE task_id = task.id ORDER BY seq DESC OFFSET %(history)s - 1 LIMIT 1) oldest
+                JOIN annotate_operation whole ON whole.task_id = task.id
+                     AND whole.seq BETWEEN oldest.seq - %(gesture)s AND oldest.seq
+                     AND right(whole.op_id::text, 12) = right(oldest.op_id::text, 12)
+            ), 0) ORDER BY seq
         ) kept),
        (SELECT count(*) FROM (
             SELECT FROM annotate_task mine
@@ -264,7 +272,9 @@ def read_state(*, uuid: UUID, user: User) -> TaskState:
     Raises Task.DoesNotExist where it is not theirs, or they are no annotator of its project any more.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_READ, {"task": uuid, "user": user.pk, "history": HISTORY, "most": MOST_COUNTED})
+        cursor.execute(
+            _READ, {"task": uuid, "user": user.pk, "history": HISTORY, "gesture": LONGEST_GESTURE, "most": MOST_COUNTED}
+        )
         row = cursor.fetchone()
     if row is None:
         raise Task.DoesNotExist

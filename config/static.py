@@ -24,6 +24,9 @@ _LINE_COMMENT = re.compile(r"^[ \t]*//[^\n]*\n", re.MULTILINE)
 _REMARK = re.compile(r"(.*?[;{,(\[]) +// .*$")
 _VALUE = re.compile(r": (?=[^{}]*[;}])")  # the colon of a declaration, not that of a media query
 _SIGN = re.compile(r" *([{};,]) *")
+# Spaces around these mean nothing to JavaScript; around + - / < > they may.
+_MARK = re.compile(r" *(=>|[{}(),;:?=&|]) *")
+_TEXT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)""")
 _BLOCK_COMMENT = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 
 
@@ -42,6 +45,22 @@ def _without_remark(line: str) -> str:
     """The line without ``// …`` at its end; in a text there is an odd number of its quotation marks before it."""
     remark = _REMARK.match(line)
     return line if remark is None or any(remark[1].count(quote) % 2 for quote in "'\"`") else remark[1]
+
+
+def lean_script(source: str) -> str:
+    """:func:`lean` JavaScript, also without the spaces around its signs."""
+    short = lean(source)
+    return short if short == source else "".join(map(_tight, short.splitlines(keepends=True)))
+
+
+def _tight(line: str) -> str:
+    """The line without spaces around signs; as it is where a regular expression or a text in a text may be in it."""
+    parts = _TEXT.split(line)
+    code = parts[::2]
+    if line.count("`") > 2 or any(sign in part for part in code for sign in "/`'\""):
+        return line
+    parts[::2] = [_MARK.sub(r"\1", part) for part in code]
+    return "".join(parts)
 
 
 def lean_styles(source: str) -> str:
@@ -65,7 +84,7 @@ class LeanStaticFiles(WhiteNoiseMiddleware):
 
 
 def _lean_copy(source: Path) -> str:
-    shorten = lean_styles if source.suffix == ".css" else lean
+    shorten = lean_styles if source.suffix == ".css" else lean_script
     content = shorten(source.read_text(encoding="utf-8")).encode()
     directory = settings.VAR_DIR / "lean" / hashlib.sha256(content).hexdigest()[:20]
     copy = Path(directory / source.name)

@@ -141,6 +141,48 @@ test("a gesture is still one after a reload, as its op_ids tell", () => {
   assert.equal(new Set(first.log.map(({ op_id }) => op_id)).size, 2);
 });
 
+test("however long the log, no gesture in it is cut", () => {
+  const store = real();
+  const marks = (count) => Array.from({ length: count }, (_, start) => store.addSpan({ label: "CUE", start, end: start + 1, quote: "x" }));
+  store.together(() => marks(100));
+  marks(390);
+  assert.equal(store.log.length, 490);
+  marks(10);
+  assert.equal(store.log.length, 400);
+});
+
+test("a gesture that does not fit any more is not undone in part", () => {
+  const store = real();
+  const ids = store.together(() => [0, 4].map((start) => store.addSpan({ label: "CUE", start, end: start + 3, quote: "One" })));
+  store.rows.spans.set(ids[0], { ...store.span(ids[0]), comment: "theirs" });
+  assert.deepEqual([store.undo(), store.spans.length], [null, 4]);
+});
+
+test("a newer state tells of what is other than before, and of nothing else", () => {
+  const { store } = storeWith();
+  const heard = [];
+  store.listen(({ touched }) => heard.push([...touched]));
+  const kept = store.span("s2");
+  store.adopt(stateWith({ spans: [{ ...SPAN, comment: "theirs" }, { ...OTHER }] }));
+  assert.deepEqual([heard, store.span("s2") === kept, store.span("s1").comment], [[["s1"]], true, "theirs"]);
+});
+
+test("marks stay in reading order, and links are found from both ends, whatever changes", () => {
+  const store = real();
+  const first = store.addSpan({ label: "CUE", start: 2, end: 9, quote: "x" });
+  store.changeSpan(first, { start: 900, end: 909, fragments: [[900, 909]] });
+  const sorted = () => [...store.rows.spans.values()].sort((a, b) => a.start - b.start || b.end - a.end || (a.id < b.id ? -1 : 1));
+  assert.deepEqual(store.spans, sorted());
+  assert.deepEqual(store.spans.map(({ id }) => store.placeOf(id)), store.spans.map((_, i) => i));
+  store.relate("ATTRIBUTED_TO", first, "s1");
+  assert.deepEqual([store.linkedWith(first), store.relationsTo("s1").some(({ from_span }) => from_span === first)], [["s1"], true]);
+  store.undo();
+  store.undo();
+  assert.deepEqual([store.linkedWith(first), store.spans], [[], sorted()]);
+  store.deleteSpan(first);
+  assert.deepEqual([store.placeOf(first), store.spans], [-1, sorted()]);
+});
+
 test("a gesture of a hundred goes back and forth, and listeners hear of it once", () => {
   const store = real();
   let heard = 0;

@@ -364,8 +364,8 @@ export function bindPalette({ view, ui, commands, codebook, store }) {
     const top = Math.min(...rects.map((rect) => rect.top));
     const bottom = Math.max(...rects.map((rect) => rect.bottom));
     const { offsetWidth: width, offsetHeight: height } = toolbar;
-    const roof = document.querySelector(".topbar").offsetHeight + GAP;
-    const floor = innerHeight - document.querySelector(".dock").offsetHeight - GAP;
+    const roof = byId("topbar").offsetHeight + GAP;
+    const floor = innerHeight - byId("dock").offsetHeight - GAP;
     const near = fresh && view.near(words, 2).flatMap(({ element }) => [...element.querySelectorAll("mark[data-span-ids]")].map((mark) => mark.getBoundingClientRect())).filter((rect) => rect.bottom > top - height - 60 && rect.top < bottom + height + 60);
     if (near) {
       crowd = {

@@ -15,8 +15,10 @@ const EDITS = { palette: "Label", duplicate: "Copy", fragment: "Words", split: "
 // Touching one of these settles what the text proposed.
 const PROPOSED = /^(value|comparator)/;
 
-// Cards that are made in one go.
+// Cards that are filled in one go.
 const AT_ONCE = 60;
+// Cards of one <ol>; one that is out of sight is neither laid out nor painted. It is parted when it has twice as many.
+const TOGETHER = 40;
 
 export class Cards {
   // Span id -> element.
@@ -24,11 +26,15 @@ export class Cards {
   // Span ids whose cards are out of date.
   #stale = new Set();
   #timer = null;
-  // The cards of a long list are filled when the browser has time.
+  // Span ids whose cards bear their words only, or are out of date: made again when the browser has time.
+  #later = new Set();
   #rest = null;
+  // Lists out of sight, whose cards bear their words only: each change would look at 12,000 buttons.
+  #away = new Set();
 
   constructor({ store, codebook, ui, commands, proposals }) {
     Object.assign(this, { store, codebook, ui, commands, proposals, list: byId("cards") });
+    this.list.addEventListener("contentvisibilityautostatechange", ({ target, skipped }) => (skipped ? this.#leave(target) : this.#enter(target)), true);
     this.list.addEventListener("click", (event) => this.#click(event));
     this.list.addEventListener("pointerover", (event) => ui.set({ hovered: event.target.closest("[data-card]")?.dataset.card ?? null }));
     this.list.addEventListener("pointerdown", (event) => this.#drag(event));
@@ -53,52 +59,105 @@ export class Cards {
     const { store, ui } = this;
     clearTimeout(this.#timer);
     this.#timer = null;
-    let left = AT_ONCE;
     const stale = this.#stale;
     this.#stale = new Set();
-    const near = new Set(stale);
-    for (const { from_span, to_span } of store.rows.relations.values()) {
-      if (near.has(to_span)) stale.add(from_span);
-      if (near.has(from_span)) stale.add(to_span);
-    }
+    for (const id of [...stale]) for (const other of store.linkedWith(id)) stale.add(other);
     const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
     const key = focused?.dataset.focusKey;
     const draft = focused?.matches("textarea, input[type=text]") && key ? [focused.value, focused.selectionStart, focused.selectionEnd] : null;
     const wanted = store.spans;
-    const ids = new Set(wanted.map(({ id }) => id));
-    for (const [id, card] of this.#made) {
-      if (ids.has(id)) continue;
+    for (const id of stale) {
+      const card = store.span(id) ? null : this.#made.get(id);
+      if (!card) continue;
+      const { parentElement: list } = card;
       card.remove();
+      if (!list.firstChild) list.remove();
       this.#made.delete(id);
+      this.#later.delete(id);
     }
-    let at = this.list.firstElementChild;
-    for (const span of wanted) {
+    let left = AT_ONCE;
+    const placed = wanted.length === stale.size ? wanted.entries() : [...stale].map((id) => [store.placeOf(id), store.span(id)]).filter(([, span]) => span).sort(([a], [b]) => a - b);
+    for (const [at, span] of placed) {
       const old = this.#made.get(span.id);
-      const later = stale.has(span.id) && left <= 0 && span.id !== ui.selected && span.id !== ui.candidate;
-      if (later) this.#stale.add(span.id);
-      if (old && (later || !stale.has(span.id) || this.#update(old, span))) {
-        if (old === at) at = at.nextElementSibling;
-        else this.list.insertBefore(old, at);
-        continue;
-      }
-      left -= 1;
-      const card = later ? make("li.card", { dataset: { card: span.id } }) : this.#card(span);
+      const now = this.#held(span.id) || (!this.#away.has(old?.parentElement) && (left -= 1) >= 0);
+      const card = old && (now ? this.#update(old, span) : !this.#away.has(old.parentElement)) ? old : now ? this.#card(span) : this.#words(span);
+      this.#later[now ? "delete" : "add"](span.id);
       this.#made.set(span.id, card);
-      if (old && old === at) {
-        at = at.nextElementSibling;
-        old.replaceWith(card);
-      } else {
-        old?.remove();
-        this.list.insertBefore(card, at);
-      }
+      if (card !== old) old?.replaceWith(card);
+      this.#place(card, this.#made.get(wanted[at - 1]?.id));
     }
-    if (this.#stale.size) this.#rest ??= (globalThis.requestIdleCallback ?? setTimeout)(() => {
-      this.#rest = null;
-      this.#draw();
-    });
+    if (!this.list.children[1]) this.#away.clear();
+    this.#goOn();
     byId("no-marks").hidden = wanted.length > 0;
     byId("mark-count").textContent = wanted.length;
     if (key && !focused.isConnected) this.#refocus(key, draft);
+  }
+
+  /** Put a card behind another one, or first; in the list of that one, which is parted where it gets long. */
+  #place(card, before) {
+    const list = before?.parentElement ?? this.list.firstElementChild ?? this.list.appendChild(make("ol.cards"));
+    const { nextElementSibling: next } = list;
+    const old = card.parentElement;
+    if (before ? (before.nextElementSibling ?? next?.firstElementChild) === card : list.firstElementChild === card) return;
+    if (before) before.after(card);
+    else list.prepend(card);
+    if (old && !old.firstChild) old.remove();
+    if (list.childElementCount < 2 * TOGETHER) return;
+    const rest = make("ol.cards", {}, ...[...list.children].slice(TOGETHER));
+    // A browser that does not tell what is in sight gets all cards.
+    if (globalThis.ContentVisibilityAutoStateChangeEvent) this.#away.add(rest);
+    list.after(rest);
+  }
+
+  #goOn() {
+    const waiting = [...this.#later].filter((id) => !this.#away.has(this.#made.get(id).parentElement));
+    if (waiting.length) this.#rest ??= (globalThis.requestIdleCallback ?? setTimeout)((deadline) => {
+      this.#rest = null;
+      this.#fill(waiting, deadline);
+      this.#goOn();
+    });
+  }
+
+  /** Make again those of these cards that wait for it, as far as the time goes. */
+  #fill(ids, deadline) {
+    for (const id of ids) {
+      const span = this.#later.delete(id) && this.store.span(id);
+      if (span) this.#swap(this.#card(span));
+      if (deadline?.timeRemaining() < 2) return;
+    }
+  }
+
+  #swap(card) {
+    const id = card.dataset.card;
+    const old = this.#made.get(id);
+    const { focusKey } = old.contains(document.activeElement) ? document.activeElement.dataset : {};
+    old.replaceWith(card);
+    this.#made.set(id, card);
+    if (focusKey) this.#refocus(focusKey);
+  }
+
+  #enter(list) {
+    this.#away.delete(list);
+    this.#fill([...list.children].map(({ dataset }) => dataset.card));
+  }
+
+  #leave(list) {
+    this.#away.add(list);
+    for (const { dataset } of [...list.children]) {
+      const span = this.store.span(dataset.card);
+      if (!span || this.#held(span.id) || this.#later.has(span.id)) continue;
+      this.#later.add(span.id);
+      this.#swap(this.#words(span));
+    }
+  }
+
+  #held(id) {
+    return id === this.ui.selected || id === this.ui.candidate;
+  }
+
+  /** A card out of sight. */
+  #words(span) {
+    return make("li.card", { dataset: { card: span.id } }, `${this.codebook.label(span.label).name}: ${wordsOf(span)}`);
   }
 
   /** Change a card around its form where the form is in use and stays the same: a text being typed is left alone. */
@@ -124,7 +183,9 @@ export class Cards {
   }
 
   #refocus(key, draft) {
-    const again = this.list.querySelector(`[data-focus-key="${CSS.escape(key)}"]`);
+    // A link's key begins with the link's id, not the mark's.
+    const root = this.#made.get(key.split(":")[0]) ?? this.list;
+    const again = root.querySelector(`[data-focus-key="${CSS.escape(key)}"]`);
     if (!again) return;
     again.focus({ preventScroll: true });
     if (!draft) return;
@@ -134,7 +195,9 @@ export class Cards {
   }
 
   cardOf(id) {
-    if (this.#timer !== null || this.#stale.has(id)) this.#draw();
+    if (this.#timer !== null) this.#draw();
+    const card = this.#made.get(id);
+    if (card) this.#enter(card.parentElement);
     return this.#made.get(id) ?? null;
   }
 
@@ -261,6 +324,8 @@ export class Cards {
       if (!ui.dragging) {
         // The card is made again under the finger: what follows must not go with the button.
         this.list.setPointerCapture(event.pointerId);
+        // Known before the link begins: the list must not scroll to what it proposes.
+        ui.set({ dragging: true });
         commands.link(button.dataset.type, id);
       }
       if (ui.linking) commands.linkOver(at(event));
@@ -387,8 +452,8 @@ export function makePanel({ cards, codebook }) {
   const reveal = (id) => {
     const card = cards().cardOf(id);
     if (!card) return;
-    const { offsetTop: top, offsetHeight: height } = card;
-    if (innerWidth < 900 || top < body.scrollTop || top + height > body.scrollTop + body.clientHeight) body.scrollTop = top - 8;
+    const [frame, { top, bottom }] = [body, card].map((one) => one.getBoundingClientRect());
+    if (innerWidth < 900 || top < frame.top || bottom > frame.bottom) body.scrollTop += top - frame.top - 8;
   };
 
   for (const tab of tabs) {

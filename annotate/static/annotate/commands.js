@@ -1,6 +1,7 @@
 /** What a reader can do with marks, by key, button or pointer. Every command returns false where it does nothing. */
 import { byId, say, shorten } from "./dom.js";
 import { keyFor } from "./keymap.js";
+import { stacksOf } from "./store.js";
 import { Borders, parted, piecesOf, union, without, wordsOf } from "./text.js";
 
 export function makeCommands({ store, codebook, borders, view, ui, panel, dialogs, search, help, wholeWords, proposals, asks, notice }) {
@@ -18,9 +19,9 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
   const keepInView = (range) => {
     const rects = [...view.rangeOf(range).getClientRects()];
     if (!rects.length) return;
-    const roof = document.querySelector(".topbar").offsetHeight + 24;
+    const roof = byId("topbar").offsetHeight + 24;
     const sheet = byId("panel").hasAttribute("data-open") && innerWidth < 900;
-    const floor = sheet ? byId("panel").getBoundingClientRect().top - 24 : innerHeight - document.querySelector(".dock").offsetHeight - 40;
+    const floor = sheet ? byId("panel").getBoundingClientRect().top - 24 : innerHeight - byId("dock").offsetHeight - 40;
     const { top, bottom } = rects[0];
     if (top >= roof && bottom <= floor) return;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -250,7 +251,7 @@ export function makeCommands({ store, codebook, borders, view, ui, panel, dialog
   };
 
   const travel = (verb, entry, words) => {
-    if (!entry) return say(`Nothing to ${verb}`);
+    if (!entry) return say(stacksOf(store.log)[verb] ? `Not possible: the marks have changed, so this cannot be ${words.toLowerCase()} as a whole.` : `Nothing to ${verb}`);
     if (ui.selected && !selected()) ui.set({ selected: null });
     const shown = Object.values(entry.after.spans).find(Boolean);
     if (shown) keepInView(shown);

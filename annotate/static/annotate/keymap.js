@@ -118,7 +118,7 @@ const ARROWS = /^(Shift\+)?Arrow/;
 /** Binds the keymap to commands. */
 export function bindKeyboard({ commands, codebook, article, list, singles }) {
   document.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (event.isComposing || event.defaultPrevented || [...document.body.children].some(({ open }) => open)) return;
     const { target } = event;
     const typing = target.matches(TYPING);
     const inArticle = target === article || target === document.body;

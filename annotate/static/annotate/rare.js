@@ -74,7 +74,7 @@ export function openHelp({ own, save, layerKeys }) {
 // ---- Marking every occurrence of some words, after a look at each
 
 const AROUND = 40; // characters of context on each side
-/** The log that undo reads goes back 100 operations, and one gesture must fit into it. */
+/** A gesture that is looked at place by place should not be longer. */
 export const MOST = 100;
 
 /** Where `words` occur in the text of `borders`: [{start, end}] in code points. `whole`: as whole words; `exact`: same capitals. */

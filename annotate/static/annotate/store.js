@@ -5,6 +5,7 @@
  * is not there. Putting an operation's before-image back undoes it.
  */
 import { gestureOf, uuid } from "./dom.js";
+import { countWhile } from "./text.js";
 
 const KINDS = ["spans", "relations", "answers"];
 
@@ -18,6 +19,8 @@ export function same(a, b) {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...keys].every((key) => same(a[key], b[key]));
 }
+
+const alike = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 /** The rows of a server state, by id (answers: by question). */
 export function rowsOf(state) {
@@ -41,6 +44,8 @@ export const fits = (rows, image) =>
   KINDS.every((kind) => Object.entries(image[kind] ?? {}).every(([id, row]) => same(rows[kind].get(id) ?? null, row)));
 
 const image = (parts) => ({ spans: {}, relations: {}, answers: {}, ...parts });
+// Reading order.
+const order = (a, b) => a.start - b.start || b.end - a.end || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 const within = (part, row) => Object.entries(part ?? {}).every(([key, value]) => same(row[key], value));
 
 /**
@@ -126,10 +131,19 @@ export function spansIn(...images) {
 // The server sends 100; a gesture as long as that can still be taken back and done again while the page is open.
 const LOG_LENGTH = 400;
 
+/** The newest entries; no gesture among them is cut. */
+function newest(log) {
+  let from = Math.max(0, log.length - LOG_LENGTH);
+  while (from && gestureOf(log[from].op_id) === gestureOf(log[from - 1].op_id)) from -= 1;
+  return log.slice(from);
+}
+
 export class Store {
   #listeners = [];
-  // The marks in reading order, until one changes.
+  // The marks in reading order.
   #sorted = null;
+  // Relations by the spans at their ends, until one changes.
+  #ends = null;
   // Operations, oldest first.
   #unacknowledged = [];
   // {tail, touched} while the operations of one gesture are made.
@@ -147,8 +161,8 @@ export class Store {
     this.state = state.state;
     this.revision = state.revision;
     this.rows = rowsOf(state);
-    this.#sorted = null;
-    this.log = state.history.slice(-LOG_LENGTH);
+    this.#sorted = this.#ends = null;
+    this.log = newest(state.history);
   }
 
   get editable() {
@@ -161,28 +175,48 @@ export class Store {
 
   /** Marks in reading order. */
   get spans() {
-    return (this.#sorted ??= [...this.rows.spans.values()].sort((a, b) => a.start - b.start || b.end - a.end || (a.id < b.id ? -1 : 1)));
+    return (this.#sorted ??= [...this.rows.spans.values()].sort(order));
   }
 
   span(id) {
     return this.rows.spans.get(id) ?? null;
   }
 
+  /** Index in `spans`; -1 where there is no such mark. */
+  placeOf(id) {
+    const span = this.span(id);
+    return span ? this.#before(span) : -1;
+  }
+
+  /** Number of marks that stand before a row. */
+  #before(row) {
+    return countWhile(this.spans, (other) => order(other, row) < 0);
+  }
+
+  #at(id) {
+    if (!this.#ends) {
+      this.#ends = new Map();
+      for (const relation of this.rows.relations.values()) {
+        for (const end of new Set([relation.from_span, relation.to_span])) this.#ends.set(end, [...(this.#ends.get(end) ?? []), relation]);
+      }
+    }
+    return this.#ends.get(id) ?? [];
+  }
+
   relationsFrom(id) {
-    return [...this.rows.relations.values()].filter(({ from_span }) => from_span === id);
+    return this.#at(id).filter(({ from_span }) => from_span === id);
   }
 
   relationsTo(id) {
-    return [...this.rows.relations.values()].filter(({ to_span }) => to_span === id);
+    return this.#at(id).filter(({ to_span }) => to_span === id);
   }
 
   /** The ids of the marks at the other ends of a mark's links. */
   linkedWith(id) {
-    if (!id) return [];
-    return [...this.rows.relations.values()].flatMap(({ from_span, to_span }) => (from_span === id ? [to_span] : to_span === id ? [from_span] : []));
+    return this.#at(id).map(({ from_span, to_span }) => (from_span === id ? to_span : from_span));
   }
 
-  /** `listener({touched: Set of span ids, all: boolean})` after every change. */
+  /** `listener({touched: Set of span ids})` after every change. */
   listen(listener) {
     this.#listeners.push(listener);
   }
@@ -200,18 +234,23 @@ export class Store {
     }
   }
 
-  #tell(touched, all = false) {
+  #tell(touched) {
     if (this.#gesture) return touched.forEach((id) => this.#gesture.touched.add(id));
-    for (const listener of this.#listeners) listener({ touched, all });
+    for (const listener of this.#listeners) listener({ touched });
   }
 
   #apply(operation) {
     const images = imagesOf(this.rows, operation, this.log);
     if (!images) return null;
+    for (const [id, row] of Object.entries(images.after.spans ?? {})) {
+      const old = this.span(id);
+      if (old) this.#sorted = this.spans.toSpliced(this.#before(old), 1);
+      if (row) this.#sorted = this.spans.toSpliced(this.#before(row), 0, row);
+    }
     put(this.rows, images.after);
-    this.#sorted = null;
+    if (Object.keys(images.after.relations ?? {}).length) this.#ends = null;
     const entry = { op_id: operation.op_id, kind: operation.kind, undoes: operation.undoes ?? null, ...images };
-    this.log = [...this.log, entry].slice(-LOG_LENGTH);
+    this.log = newest([...this.log, entry]);
     return entry;
   }
 
@@ -279,6 +318,12 @@ export class Store {
 
   #back(kind, entries) {
     if (!entries.length) return null;
+    // As a whole or not at all.
+    const tried = { spans: new Map(this.rows.spans), relations: new Map(this.rows.relations), answers: new Map(this.rows.answers) };
+    for (const { before, after } of entries) {
+      if (!fits(tried, after)) return null;
+      put(tried, before);
+    }
     return this.together(() => {
       const done = entries.map(({ op_id, after }) => {
         const target = Object.keys({ ...after.spans, ...after.relations })[0] ?? this.makeId();
@@ -310,7 +355,10 @@ export class Store {
    */
   adopt(state, operations = this.#unacknowledged) {
     const known = new Set(state.history.map(({ op_id }) => op_id));
+    const { spans, relations } = this.rows;
     this.#take(state);
+    // What is as it was stays the same object.
+    for (const [id, row] of this.rows.spans) if (alike(row, spans.get(id))) this.rows.spans.set(id, spans.get(id));
     const dropped = [];
     this.#unacknowledged = operations.filter((operation) => {
       if (known.has(operation.op_id)) return false;
@@ -319,7 +367,14 @@ export class Store {
       dropped.push(operation);
       return false;
     });
-    this.#tell(new Set(this.rows.spans.keys()), true);
+    const lacking = (rows, others) => Object.fromEntries([...rows].filter(([id, row]) => !alike(row, others.get(id))));
+    const now = this.rows;
+    this.#tell(
+      spansIn(
+        { spans: lacking(spans, now.spans), relations: lacking(relations, now.relations) },
+        { spans: lacking(now.spans, spans), relations: lacking(now.relations, relations) },
+      ),
+    );
     return dropped;
   }
 }

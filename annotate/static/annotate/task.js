@@ -159,6 +159,7 @@ function showCounts(touched) {
 }
 
 function showClosed() {
+  if (ui.selected) cards.draw([ui.selected]);
   document.body.toggleAttribute("data-closed", !store.editable);
   document.querySelector("[data-action=submit]").disabled = !store.editable;
   document.querySelector("[data-action=skip]").disabled = !store.editable;
@@ -240,6 +241,7 @@ if (!view.matches()) {
   document.body.toggleAttribute("data-closed", true);
 } else {
   view.adopt(store.spans);
+  draw({ touched: new Set(store.rows.spans.keys()) });
   await saving.begin();
   showClosed();
   // A page that was fetched ahead may lack the reader's own last marks.

@@ -145,6 +145,18 @@ def test_an_operation_saved_is_in_the_state_with_its_history(task: Task, annotat
     assert state["history"][0]["after"]["spans"] == {operation["target"]: state["spans"][0]}
 
 
+def test_the_history_goes_back_to_the_beginning_of_a_gesture(task: Task, annotator: Client, monkeypatch: Any):
+    monkeypatch.setattr("annotate.state.HISTORY", 3)
+    operations = [mark(task) for _ in range(6)]
+    for operation in operations[1:4]:
+        operation["op_id"] = operation["op_id"][:24] + "5eed5eed5eed"
+    post(annotator, url(task, "operations"), batch(*operations))
+    history = [entry["op_id"] for entry in annotator.get(url(task)).json()["history"]]
+    assert history == [operation["op_id"] for operation in operations[1:]]
+    post(annotator, url(task, "operations"), batch(mark(task)))
+    assert len(annotator.get(url(task)).json()["history"]) == 3
+
+
 def test_relations_and_answers_are_in_the_state(task: Task, annotator: Client):
     content, source = mark(task, label="CONTENT"), mark(task)
     after = {"type": "ATTRIBUTED_TO", "from_span": content["target"], "to_span": source["target"]}
