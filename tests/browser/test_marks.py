@@ -171,6 +171,7 @@ def test_a_mark_is_split_and_two_are_joined_by_mouse(page, task):
     page.mouse.click((left + right) / 2, top)
     page.wait_for_timeout(100)
     page.click("#mode button:text-is('Split')")
+    expect(page.locator("#mode")).to_be_hidden()
     saved(page)
     assert marks(task) == [("SOURCE", ["سبعة آلاف"]), ("SOURCE", ["شخص"])]
     drag(page, "people came")
@@ -178,6 +179,7 @@ def test_a_mark_is_split_and_two_are_joined_by_mouse(page, task):
     card(page, "Join")
     left, top, right, _ = page.evaluate(POINT, "سبعة")
     page.mouse.click((left + right) / 2, top)
+    expect(page.locator("#mode")).to_be_hidden()
     saved(page)
     assert marks(task) == [("SOURCE", ["people came", "سبعة آلاف"]), ("SOURCE", ["شخص"])]
 

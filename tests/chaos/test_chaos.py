@@ -149,7 +149,8 @@ class InChromium:
 
     def reload(self) -> None:
         """Killed in the middle: what was kept is there again."""
-        self.page.wait_for_timeout(500)  # until what was made is kept: a page that is left asks before it loses some
+        # Until what was made is kept: a page that is left before that asks, and waits for the answer.
+        self.page.wait_for_function("dispatchEvent(new Event('beforeunload', { cancelable: true }))")
         self.before_reload = self.made
         self.open()
 

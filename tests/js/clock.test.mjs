@@ -50,3 +50,12 @@ test("it never goes back, whatever happens in whatever order", () => {
     last = clock.seconds;
   }
 });
+
+test("a clock that is set back takes nothing away", () => {
+  const { clock, pass } = make();
+  pass(-500);
+  assert.equal(clock.seconds, 0);
+  clock.stir();
+  pass(4);
+  assert.equal(clock.seconds, 4);
+});

@@ -7,7 +7,7 @@ export class Clock {
   #spent;
   #last = null; // the last sign of life; null while the page is hidden
 
-  /** `now()`: milliseconds that never go back; `seconds`: counted before. */
+  /** `now()`: milliseconds; a step back counts as no time. `seconds`: counted before. */
   constructor({ now, seconds = 0 }) {
     this.now = now;
     this.#spent = seconds * 1000;
@@ -15,7 +15,7 @@ export class Clock {
   }
 
   get #open() {
-    return this.#last === null ? 0 : Math.min(PAUSE, this.now() - this.#last);
+    return this.#last === null ? 0 : Math.min(PAUSE, Math.max(0, this.now() - this.#last));
   }
 
   /** Whole seconds so far. */

@@ -100,7 +100,7 @@ class _Import:
             os.kill(self._pid, signal.SIGKILL)
         self.end()
         # A commit that was sent is done, whoever sent it.
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         with connection.cursor() as cursor:
             while cursor.execute(_OTHERS).fetchone() != (0,):
                 assert time.monotonic() < deadline
