@@ -14,10 +14,11 @@ from agreement.characters import PairCounts, pair_counts
 from agreement.documents import Document, LabelIndexes, Rating, counted_in_tokens
 from agreement.gamma import Disorder, pairwise_disorder
 from agreement.overlaps import overlaps
-from agreement.pairs import span_rows
+from agreement.pairs import matching_rows
 from agreement.rows import answer_rows, reading_rows
 from agreement.split import MEASURES
 from agreement.stat import StatRow
+from agreement.units import unit_counts
 
 PAIR_MEASURES = frozenset({"char_set", "char_any", "char_label", "token_set", "token_label"})
 UNIT_MEASURES = frozenset({"u_units", "cu_units", "self_overlap"})
@@ -118,14 +119,15 @@ def ledger_of_documents(
     documents: Sequence[Document],
     indexes: LabelIndexes,
     *,
-    spans: bool = True,
+    matchings: bool = True,
+    units: bool = True,
     tokens: bool = True,
     gamma_seed: int | None = None,
 ) -> Ledger:
     """The ledger that the documents' rows would give, with characters swept for all documents at once.
 
-    ``spans`` and ``tokens`` = False leave out what costs most where only the other figures are wanted. ``gamma_seed``:
-    compute the disorders of pairwise gamma too, which costs more than all else together.
+    ``matchings``, ``units`` and ``tokens`` = False leave out what costs most where only the other figures are wanted.
+    ``gamma_seed``: compute the disorders of pairwise gamma too, which costs more than all else together.
     """
     comparable = sorted((d for d in documents if _is_comparable(d, tokens=tokens)), key=lambda d: d.id)
     ledger = Ledger(len(comparable))
@@ -136,11 +138,13 @@ def ledger_of_documents(
         ledger.add_pairs("char_label", label, counts.in_two(1 << index))
     if tokens:
         _add_tokens(ledger, comparable, indexes)
+    if units:
+        _add_units(ledger, comparable, indexes)
     for number, document in enumerate(comparable):
         if _is_read_twice(document):
             ledger.add(number, reading_rows(document))
-            if spans:
-                ledger.add(number, span_rows(overlaps(document)))
+            if matchings:
+                ledger.add(number, matching_rows(overlaps(document)))
         ledger.add(number, answer_rows("doc_rating", document.ratings))
         ledger.add(number, answer_rows("value", document.values))
     if gamma_seed is not None:
@@ -150,6 +154,14 @@ def ledger_of_documents(
             if _is_read_twice(document)
         }
     return ledger
+
+
+def _add_units(ledger: Ledger, documents: Sequence[Document], indexes: LabelIndexes) -> None:
+    numbers = [number for number, document in enumerate(documents) if _is_read_twice(document)]
+    for counts in unit_counts([documents[number] for number in numbers], indexes):
+        for place, m, n in zip(counts.document.tolist(), counts.m.tolist(), counts.n.tolist(), strict=True):
+            ledger.sums[counts.measure, counts.label, "n", m][numbers[place]] += n
+        ledger.ms.update(np.unique(counts.m).tolist())
 
 
 def _add_tokens(ledger: Ledger, documents: Sequence[Document], indexes: LabelIndexes) -> None:

@@ -115,10 +115,11 @@ def document_metrics(
     indexes = label_indexes(labels)
     wanted = None if names is None else set(names)
     with_gamma = wanted is not None and "gamma_pairwise" in wanted
-    spans = wanted is None or any(name.startswith(("span_", "u_", "cu_", "ku_")) for name in wanted)
+    matchings = wanted is None or any(name.startswith("span_") for name in wanted)
+    units = wanted is None or any(name.startswith(("u_", "cu_", "ku_")) for name in wanted)
     tokens = wanted is None or any(name.startswith("token_") for name in wanted)
     ledger = ledger_of_documents(
-        documents, indexes, spans=spans, tokens=tokens, gamma_seed=seed if with_gamma else None
+        documents, indexes, matchings=matchings, units=units, tokens=tokens, gamma_seed=seed if with_gamma else None
     )
     sampling = Sampling(bootstrap, seed, jackknife)
     if wanted is None or wanted.isdisjoint(JOINT):
