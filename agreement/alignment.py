@@ -106,7 +106,7 @@ class _TupleSearch:
         self.places = sorted(places, key=lambda place: (units[place].start + units[place].end, place))
         ordered = [units[place] for place in self.places]
         self.owner = np.array([a for a, _ in self.places], dtype=np.int64)
-        self.distances = _distances(ordered)
+        self.distances = _distances(ordered, ordered)
         self.pairs_of_annotators = self.annotators * (self.annotators - 1) // 2
 
     def solve(self) -> list[Tuple]:
@@ -290,16 +290,16 @@ def _widened(sums: Floats) -> Floats:
     return np.pad(sums, ((0, 0), (0, 1)))
 
 
-def _distances(units: Sequence[Unit]) -> Floats:
-    start = np.array([unit.start for unit in units])
-    end = np.array([unit.end for unit in units])
-    names = {label: number for number, label in enumerate(sorted({unit.label for unit in units}))}
-    label = np.array([names[unit.label] for unit in units], dtype=np.int64)
-    moved = np.abs(start[:, np.newaxis] - start) + np.abs(end[:, np.newaxis] - end)
-    lengths = end - start
-    return np.asarray(
-        (moved / (lengths[:, np.newaxis] + lengths)) ** 2 + (label[:, np.newaxis] != label), dtype=np.float64
+def _distances(left: Reading, right: Reading) -> Floats:
+    """d of each unit of one reading (rows) to each of the other: place and label."""
+    names = {label: number for number, label in enumerate({unit.label for unit in (*left, *right)})}
+    a, b = (
+        np.array([(unit.start, unit.end, names[unit.label]) for unit in units]).reshape(-1, 3).T
+        for units in (left, right)
     )
+    moved = np.abs(np.subtract.outer(a[0], b[0])) + np.abs(np.subtract.outer(a[1], b[1]))
+    lengths = np.add.outer(a[1] - a[0], b[1] - b[0])
+    return np.asarray((moved / lengths) ** 2 + np.not_equal.outer(a[2], b[2]), dtype=np.float64)
 
 
 def _first_best(left: Floats, first: Places, highest: Floats) -> Places:
@@ -332,12 +332,11 @@ def _greedy(members: Places, savings: Floats, nobody: int) -> tuple[list[list[in
 
 def best_pairs(left: Reading, right: Reading) -> list[tuple[int, int]]:
     """Pairs (left, right) of two annotators' alignment of least cost; who is in none stays alone."""
-    gain: dict[tuple[int, int], float] = {}
-    for i, a in enumerate(left):
-        for j, b in enumerate(right):
-            saved = 2 * ALONE - a.distance(b) - (a.label != b.label)
-            if saved > 0:
-                gain[i, j] = saved
+    if not left or not right:
+        return []
+    saved = 2 * ALONE - _distances(left, right)
+    lefts, rights = np.nonzero(saved > 0)
+    gain = dict(zip(zip(lefts.tolist(), rights.tolist(), strict=True), saved[lefts, rights].tolist(), strict=True))
     found: list[tuple[int, int]] = []
     for rows, columns in _components(gain):
         cost = [[-gain.get((i, j), 0.0) for j in columns] for i in rows]

@@ -16,7 +16,7 @@ import math
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from statistics import NormalDist, fmean, pstdev
@@ -29,6 +29,9 @@ from agreement.documents import Document
 SAMPLES = 30
 SAMPLER = "statistical"
 TIME_LIMIT = "time_limit"
+OUTPUTS_AT_ONCE = 256
+
+_QUANTILE = NormalDist().inv_cdf
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,14 @@ def _label_differences(readings: Sequence[Reading], tuples: Sequence[Tuple]) -> 
     return differing / total if total else 0.0
 
 
+def _uniform(seed: int) -> Iterator[float]:
+    """Numbers strictly between 0 and 1, from the upper 52 bits of each output of PCG64."""
+    stream = np.random.PCG64(seed)
+    while True:
+        for raw in stream.random_raw(OUTPUTS_AT_ONCE).tolist():
+            yield ((raw >> 12) + 0.5) / 2**52
+
+
 class _Sampler:
     """Random readings, as many as given and with their habits.
 
@@ -202,7 +213,7 @@ class _Sampler:
     """
 
     def __init__(self, readings: Sequence[Reading], seed: int) -> None:
-        self._stream = np.random.PCG64(seed)
+        self._uniform = _uniform(seed)
         units = [unit for reading in readings for unit in reading]
         self._annotators = len(readings)
         gaps = [0.0]
@@ -220,13 +231,9 @@ class _Sampler:
     def _normal(observed: Sequence[float]) -> tuple[float, float]:
         return fmean(observed), pstdev(observed)
 
-    def _uniform(self) -> float:
-        """Strictly between 0 and 1, from the upper 52 bits of the next output."""
-        return (int(self._stream.random_raw()) // 4096 + 0.5) / 2**52
-
     def _draw(self, normal: tuple[float, float]) -> float:
         mean, deviation = normal
-        return mean + deviation * NormalDist().inv_cdf(self._uniform())
+        return mean + deviation * _QUANTILE(next(self._uniform))
 
     def readings(self) -> list[Reading]:
         """Readings with at least one unit among them: while there is none, a reading gets at least one."""
@@ -244,7 +251,7 @@ class _Sampler:
             length = abs(self._draw(self._lengths))
             while length == 0:
                 length = abs(self._draw(self._lengths))
-            label = self._labels[int(self._uniform() * len(self._labels))]
+            label = self._labels[int(next(self._uniform) * len(self._labels))]
             at = start + length
             result.append(Unit(start, at, label))
         return result
