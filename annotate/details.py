@@ -1,9 +1,10 @@
 """What the agreement pages show beside the figures of the whole project: layers, weeks, what readers differ on most.
 
-Plain JSON, as the worker stores it and ``annotate.agreement_page`` reads it:
-``percent`` {label or "": share}, ``splits`` {label or "": {class: n}} (``agreement.disagreement``), ``layers`` {code: {"alpha", "overlap", "percent"}}, ``trend`` [{"week", "alpha",
-"overlap"}], ``articles`` [{"uuid", "title", "share", "characters", "readers"}], ``passages`` [{"uuid", "title",
-"start", "end", "quote", "share", "readers"}]; figures as ``python -m agreement`` prints them.
+Plain JSON, as the worker stores it and ``annotate.agreement_page`` reads it; figures as ``python -m agreement`` prints
+them: ``percent`` {label or "": share}, ``splits`` {label or "": {class: n}} (``agreement.disagreement``), ``layers``
+{code: {"alpha", "overlap", "percent"}}, ``trend`` [{"week", "alpha", "overlap"}], ``articles`` [{"uuid", "title",
+"share", "characters", "readers"}], ``passages`` [{"uuid", "title", "start", "end", "quote", "share", "readers"}],
+``choices`` {"outlets", "stories"}; people are in ``annotate.people_figures``.
 """
 
 from __future__ import annotations
@@ -12,13 +13,25 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agreement import Document, Metric, disagreement, metrics, printed, reduced_to_labels
+from django.db.models import Count
+
+from agreement import (
+    Document,
+    Metric,
+    StatRow,
+    disagreement,
+    metrics,
+    printed,
+    reduced_to_labels,
+)
 from agreement.documents import LabelIndexes
 from agreement.split import CLASSES
 from annotate.codebook import enabled_content
+from annotate.counts import Counts
 from annotate.models import ArticleAgreement, Project
-from annotate.scoring import documents, label_indexes
-from annotate.totals import Totals, metrics_of, percent_agreement, totals_by_week
+from annotate.people_figures import of_people
+from annotate.scoring import label_indexes
+from annotate.totals import Totals, metrics_of, percent_agreement
 from corpus.borders import sentences_of
 from corpus.models import Article
 
@@ -27,19 +40,29 @@ MOST_SHOWN = 10
 ARTICLES_SEARCHED = 30
 # A shorter stretch is a name or a date, on which two people differ wholly or not at all.
 SHORTEST_PASSAGE = 20
-# The trend shows about a year and a half.
-MOST_WEEKS = 80
+# A list to choose from names so many outlets, and so many stories.
+MOST_CHOICES = 200
 
 
-def quick_details(project: Project, totals: Totals) -> dict[str, Any]:
-    """What follows from the totals and from indexes: at the same cost however large the project is."""
-    labels = label_indexes(project)
+def quick_details(counts: Counts) -> dict[str, Any]:
+    """What follows from sums and from indexes: of a whole project at the same cost however large it is."""
+    labels = label_indexes(counts.project)
     return {
-        "percent": percent_agreement(totals.rows),
-        "splits": splits(totals),
-        "layers": of_layers(project, totals, labels),
-        "trend": trend(project, labels),
-        "articles": worst_articles(project),
+        "percent": percent_agreement(counts.totals.rows),
+        "splits": splits(counts.totals),
+        "layers": of_layers(counts, labels),
+        "trend": trend(counts, labels),
+        "articles": worst_articles(counts),
+    }
+
+
+def slow_details(counts: Counts, units: Mapping[str, list[StatRow]], bootstrap: int, seed: int) -> dict[str, Any]:
+    """What takes drawing ``units``, or reading marks."""
+    labels = label_indexes(counts.project)
+    return {
+        "layers": of_layers(counts, labels, units, bootstrap, seed),
+        "passages": worst_passages(counts),
+        **of_people(counts, labels, bootstrap, seed),
     }
 
 
@@ -52,13 +75,20 @@ def splits(totals: Totals) -> dict[str, dict[str, int]]:
     return {"": dict.fromkeys(CLASSES, 0) | together, **by_label} if by_label else {}
 
 
-def of_layers(project: Project, totals: Totals, labels: LabelIndexes) -> dict[str, dict[str, Any]]:
-    """Each layer as if only its labels had been offered."""
+def of_layers(
+    counts: Counts,
+    labels: LabelIndexes,
+    units: Mapping[str, list[StatRow]] | None = None,
+    bootstrap: int = 0,
+    seed: int = 0,
+) -> dict[str, dict[str, Any]]:
+    """Each layer as if only its labels had been offered; with ``units`` to draw, with intervals."""
     found = {}
-    for code, own in layer_labels(project).items():
-        rows = reduced_to_labels(totals.rows, labels, own)
-        values = metrics({"all": rows}, own, names=["char_alpha_set_nominal", "span_f1_overlap"])
-        found[code] = _two(values, totals.n_documents) | {"percent": percent_agreement(rows).get("")}
+    for code, own in layer_labels(counts.project).items():
+        rows = {name: reduced_to_labels(of, labels, own) for name, of in (units or {"": counts.totals.rows}).items()}
+        values = metrics(rows, own, bootstrap or None, seed, names=["char_alpha_set_nominal", "span_f1_overlap"])
+        percent = percent_agreement(row for of in rows.values() for row in of).get("")
+        found[code] = _two(values, counts.totals.n_documents) | {"percent": percent}
     return found
 
 
@@ -72,13 +102,12 @@ def layer_labels(project: Project) -> dict[str, dict[str, int]]:
     }
 
 
-def trend(project: Project, labels: LabelIndexes) -> list[dict[str, Any]]:
+def trend(counts: Counts, labels: LabelIndexes) -> list[dict[str, Any]]:
     """Alpha over the sets of labels and overlap F1 of the articles completed in each of the latest weeks."""
-    weeks = sorted(totals_by_week(project, latest=MOST_WEEKS).items())
     return [
         {"week": week.isoformat()}
         | _two(metrics_of(totals, labels, ["char_alpha_set_nominal", "span_f1_overlap"]), totals.n_documents)
-        for week, totals in weeks
+        for week, totals in sorted(counts.weeks().items())
     ]
 
 
@@ -89,37 +118,29 @@ def _two(values: Mapping[str, Metric], n_documents: int) -> dict[str, Any]:
     return {"alpha": shown["char_alpha_set_nominal"], "overlap": shown["span_f1_overlap"]}
 
 
-def worst_articles(project: Project) -> list[dict[str, Any]]:
+def worst_articles(counts: Counts) -> list[dict[str, Any]]:
     """The articles with the largest share of characters on which two readers differ; none on which nobody does."""
-    leading = (
-        _leading(project)
-        .select_related("article")
-        .only("readers", "share", "compared", "project", "article__uuid", "article__title")
-    )
+    leading = counts.leading(MOST_SHOWN)
+    articles = Article.objects.only("uuid", "title").in_bulk([key for key, _ in leading])
     return [
         {
-            "uuid": str(row.article.uuid),
-            "title": str(row.article),
-            "share": row.share,
-            "characters": 2 * row.compared // (row.readers * (row.readers - 1)),
-            "readers": row.readers,
+            "uuid": str(articles[key].uuid),
+            "title": str(articles[key]),
+            "share": own.share,
+            "characters": 2 * own.compared // (own.readers * (own.readers - 1)),
+            "readers": own.readers,
         }
-        for row in leading[:MOST_SHOWN]
+        for key, own in leading
     ]
 
 
-def _leading(project: Project) -> Any:
-    return ArticleAgreement.objects.filter(project=project, differing__gt=0).order_by("-share", "article")
-
-
-def worst_passages(project: Project) -> list[dict[str, Any]]:
+def worst_passages(counts: Counts) -> list[dict[str, Any]]:
     """The sentences on which readers differ most, from the articles that lead."""
-    keys = list(_leading(project).values_list("article", flat=True)[:ARTICLES_SEARCHED])
+    keys = [key for key, _ in counts.leading(ARTICLES_SEARCHED)]
     articles = {str(a.uuid): a for a in Article.objects.filter(pk__in=keys).only("uuid", "title", "text", "n_chars")}
     passages = []
-    for document in documents(project, articles.values()):
-        article = articles[document.id]
-        flat = sentences_of(article.text)
+    for document in counts.readings(articles.values()):
+        flat = sentences_of(articles[document.id].text)
         for start, end, share in differing_in(document, list(zip(flat[::2], flat[1::2], strict=True))):
             if end - start >= SHORTEST_PASSAGE and share > 0:
                 passages.append((-share, document.id, start, end, len(document.annotators)))
@@ -172,3 +193,20 @@ def _differing_pairs(annotators: Iterable[str], active: Mapping[tuple[str, str],
     votes = Counter(frozenset(labels) for labels in sets.values())
     m = len(sets)
     return (m * m - sum(n * n for n in votes.values())) // 2
+
+
+def choices(project: Project) -> dict[str, list[list[str]]]:
+    """``{"outlets": [[slug, name]], "stories": [[slug, title]]}`` of the articles that two or more people read: those
+    with most of them, by name."""
+    articles = ArticleAgreement.objects.filter(project=project).order_by()
+    outlets = articles.exclude(article__outlet=None).values_list("article__outlet__slug", "article__outlet__name")
+    stories = articles.exclude(article__story=None).values_list("article__story__slug", "article__story__title")
+    return {
+        "outlets": _most_frequent(outlets.annotate(n=Count("pk"))),
+        "stories": _most_frequent(stories.annotate(n=Count("pk"))),
+    }
+
+
+def _most_frequent(rows: Any) -> list[list[str]]:
+    frequent = [(slug, name or slug) for slug, name, _ in rows.order_by("-n")[:MOST_CHOICES]]
+    return sorted(([slug, name] for slug, name in frequent), key=lambda one: one[1].casefold())

@@ -18,6 +18,7 @@ REASONS = {
     "self_overlap": "not defined, because somebody's marks overlap each other, which this measure is not made for",
     "not_numeric": "not defined, because not all answers are numbers",
     "group_too_small": "not shown, because a figure of so few people would be one of persons",
+    "not_finished": "not computed, because no article was finished within the limits",
 }
 # The same where there is little room.
 SHORT_REASONS = {
@@ -27,6 +28,7 @@ SHORT_REASONS = {
     "self_overlap": "undefined: marks overlap each other",
     "not_numeric": "undefined: answers are no numbers",
     "group_too_small": "not shown: too few people",
+    "not_finished": "not computed within the limits",
 }
 NOT_COMPUTED = "not computed yet"
 

@@ -5,13 +5,15 @@ Computed by the worker together with the agreement and kept as JSON, so that no 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
-from django.db.models import Aggregate, Count, FloatField, Max, Q, Sum
+from django.db.models import Aggregate, Count, FloatField, Max, Q
 from django.db.models.functions import Greatest
 
-from annotate.models import AgreementStat, Project, SpanAnnotation, Task
+from annotate.counts import Counts
+from annotate.models import Project, SpanAnnotation, Task
+from annotate.slices import group_members
+from annotate.totals import prevalences_of, project_totals
 
 
 class Median(Aggregate):
@@ -51,20 +53,21 @@ def project_summary(project: Project) -> dict[str, Any]:
 
 
 def prevalences(project: Project) -> dict[str, float]:
-    """Share of characters with the label, from the counts that its alpha rests on (so articles read once are out)."""
-    cells = (
-        AgreementStat.objects.filter(project=project, measure="char_label")
-        .order_by()
-        .values_list("label", "m", "key_c", "key_k")
-        .annotate(total=Sum("n"))
+    """Share of characters with the label, from the totals that its alpha rests on (so articles read once are out)."""
+    return prevalences_of(project_totals(project).rows)
+
+
+def marks_by_label(counts: Counts) -> dict[str, int]:
+    """Marks in submitted readings of the articles that two or more people read."""
+    marks = SpanAnnotation.objects.filter(
+        task__project=counts.project,
+        task__state=Task.State.SUBMITTED,
+        task__article__in=counts.agreements.values("article"),
+        deleted_at__isnull=True,
     )
-    with_label: dict[str, float] = defaultdict(float)
-    everything: dict[str, float] = defaultdict(float)
-    for label, m, key_c, key_k, n in cells:
-        # A cell of two values stands for its mirror image too: one of the two has the label.
-        with_label[label] += (key_c + key_k if key_c != key_k else key_c) * int(n) / (m - 1)
-        everything[label] += (2 if key_c != key_k else 1) * int(n) / (m - 1)
-    return {label: with_label[label] / total for label, total in everything.items() if total}
+    if counts.part.group is not None:
+        marks = marks.filter(task__annotator__in=group_members(counts.project, counts.part.group))
+    return dict(marks.order_by().values_list("label__code").annotate(n=Count("pk")))
 
 
 def _annotators(project: Project) -> dict[str, dict[str, Any]]:

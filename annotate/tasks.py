@@ -7,8 +7,9 @@ from django.db.models import F, Q
 from django.tasks import task
 from django.utils import timezone
 
-from annotate.models import Project, ProjectAgreement
-from annotate.operations.figures import compute_intervals, compute_values, intervals_are_due
+from annotate.models import AgreementSlice, Project, ProjectAgreement
+from annotate.operations.figures import compute_intervals, compute_slice, compute_values, intervals_are_due
+from annotate.operations.gamma import run_gamma, silent_gamma_runs
 
 
 @task
@@ -51,3 +52,27 @@ def _alone(project_id: int) -> bool:
 def _done(project_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 2))", [f"intervals {project_id}"])
+
+
+@task
+def refresh_slice(slice_id: int) -> None:
+    """Compute the figures of a part of a project, unless they are up to date."""
+    kept = AgreementSlice.objects.filter(pk=slice_id).first()
+    if kept is None:
+        return
+    agreement = ProjectAgreement.objects.filter(project=kept.project_id).only("revision").first()
+    revision = 0 if agreement is None else agreement.revision
+    if kept.intervals_at is None or not kept.computed_revision == kept.intervals_revision == revision:
+        compute_slice(kept=kept, now=timezone.now())
+
+
+@task
+def compute_gamma(run_id: int) -> None:
+    """Compute one gamma; running it again is harmless, and the worker takes it up again if its worker fell silent."""
+    run_gamma(run_id=run_id, now=timezone.now())
+
+
+def resume_silent_gamma(*, now: datetime) -> None:
+    """A chore of the worker: enqueue computations of gamma whose worker died without a word."""
+    for run_id in silent_gamma_runs(now=now):
+        compute_gamma.enqueue(run_id)

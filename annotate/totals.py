@@ -8,17 +8,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import QuerySet, Sum
 
 from agreement import Metric, StatRow, metrics
 from agreement.documents import LabelIndexes
-from annotate.models import AgreementStat, AgreementTotal, Project
+from annotate.models import AgreementTotal, ArticleAgreement, Project
 
 _KEY = ("measure", "label", "m", "key_c", "key_k", "annotator_a", "annotator_b")
 _EPOCH = date(1970, 1, 1)
 # Answers are compared within their article, so sums of theirs mean nothing.
 NOT_SUMMED = ("doc_rating", "value")
+# What the trend reads.
+BY_WEEK = ("reading", "char_set", "f1_overlap")
 
 
 @dataclass(slots=True)
@@ -96,16 +98,59 @@ def rows_by_part(project: Project) -> dict[str, list[StatRow]]:
     return {part: totals.rows for part, totals in parts.items()}
 
 
-def totals_of(stats: QuerySet[AgreementStat]) -> Totals:
-    """Sums of stored counts, made by the database."""
-    rows = (
-        stats.exclude(measure__in=NOT_SUMMED)
-        .order_by()
-        .annotate(a=Coalesce("annotator_a_id", 0), b=Coalesce("annotator_b_id", 0))
-        .values_list(*_KEY[:5], "a", "b")
-        .annotate(Sum("n"), Sum("size_a"), Sum("size_b"), Count("pk"))
-    )
-    return _totals(rows)
+def totals_of(agreements: QuerySet[ArticleAgreement]) -> Totals:
+    """Sums of the stored counts of some articles, made by the database."""
+    return _summed(agreements, "NULL").get(None, Totals())
+
+
+def totals_of_by_part(agreements: QuerySet[ArticleAgreement]) -> dict[str, list[StatRow]]:
+    """The same for each part, by its number as text."""
+    found = _summed(agreements, f"stat.article_id %% {AgreementTotal.PARTS}")
+    return {f"{part:03}": totals.rows for part, totals in found.items()}
+
+
+def totals_of_by_week(agreements: QuerySet[ArticleAgreement], *, latest: int) -> dict[date, Totals]:
+    """The same for each of the ``latest`` weeks, only what the trend reads."""
+    found = sorted(_summed(agreements, "own.week", BY_WEEK).items())
+    return dict(found[-latest:])
+
+
+def _summed(agreements: QuerySet[ArticleAgreement], by: str, measures: Iterable[str] = ()) -> dict[Any, Totals]:
+    """Sums by what the expression ``by`` says; of ``measures`` only, if any are named."""
+    chosen, parameters = agreements.order_by().values("pk").query.sql_with_params()
+    query = f"""
+        SELECT {by} AS bucket, stat.measure, stat.label, stat.m, stat.key_c, stat.key_k,
+            coalesce(stat.annotator_a_id, 0), coalesce(stat.annotator_b_id, 0),
+            sum(stat.n), sum(stat.size_a), sum(stat.size_b), count(*)
+        FROM annotate_agreementstat stat
+        JOIN annotate_articleagreement own ON own.project_id = stat.project_id AND own.article_id = stat.article_id
+        WHERE own.id IN ({chosen}) AND stat.measure <> ALL(%s) AND (%s OR stat.measure = ANY(%s))
+        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    """  # noqa: S608 - expressions of this module and Django's own
+    names = list(measures)
+    buckets: dict[Any, list[tuple[Any, ...]]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*parameters, list(NOT_SUMMED), not names, names])
+        for bucket, *columns in cursor.fetchall():
+            buckets[bucket].append(tuple(columns))
+    return {bucket: _totals(rows) for bucket, rows in buckets.items()}
+
+
+def sum_of_rows(rows: Iterable[StatRow]) -> Totals:
+    """The sums of rows at hand."""
+    sums: defaultdict[tuple[str | int, ...], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for row in rows:
+        if row.measure not in NOT_SUMMED:
+            own = sums[summed_key(row)]
+            for place, amount in enumerate((row.n, row.size_a, row.size_b, 1)):
+                own[place] += amount
+    return _totals((*key, *amounts) for key, amounts in sums.items())
+
+
+def summed_key(row: StatRow) -> tuple[str | int, ...]:
+    """What rows have in common that are summed: people are numbers, 0 for nobody."""
+    people = int(row.annotator_a or 0), int(row.annotator_b or 0)
+    return row.measure, row.label, row.m, row.key_c, row.key_k, *people
 
 
 def _totals(rows: Iterable[tuple[Any, ...]]) -> Totals:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotate.views import agreement, articles, browse, dashboard, labelling, user_settings, work
+from annotate.views import agreement, articles, browse, dashboard, gamma, labelling, user_settings, work
 
 app_name = "annotate"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("projects/<slug:slug>/agreement/<slug:name>.svg", agreement.plot, name="agreement-plot"),
     path("projects/<slug:slug>/agreement/freshness/", dashboard.freshness, name="freshness"),
     path("projects/<slug:slug>/agreement/refresh/", dashboard.refresh, name="refresh"),
+    path("projects/<slug:slug>/agreement/gamma/", gamma.gamma, name="gamma"),
+    path("projects/<slug:slug>/agreement/gamma/<int:pk>/cancel/", gamma.cancel, name="gamma-cancel"),
+    path("projects/<slug:slug>/agreement/gamma/<int:pk>/retry/", gamma.retry, name="gamma-retry"),
     path("projects/<slug:slug>/codebook/", dashboard.codebook, name="codebook"),
     path("projects/<slug:slug>/articles/", browse.project_articles, name="project-articles"),
     path("projects/<slug:slug>/articles/<uuid:uuid>/", articles.article, name="article"),

@@ -23,7 +23,7 @@ from django_tasks_db.models import DBTaskResult
 
 from annotate.operations.stages import settle_some_stages
 from annotate.operations.tasks.expiry import expire_leases
-from annotate.tasks import ask_for_late_figures
+from annotate.tasks import ask_for_late_figures, resume_silent_gamma
 from config.models import WorkerHeartbeat
 from corpus.operations.drafts import discard_old_drafts
 from corpus.operations.uploads import forget_old_uploads
@@ -76,6 +76,7 @@ CHORES: tuple[Callable[..., object], ...] = (
     expire_leases,
     resume_silent_releases,
     resume_silent_imports,
+    resume_silent_gamma,
     forget_old_uploads,
     discard_old_drafts,
     index_what_was_missed,

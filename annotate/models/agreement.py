@@ -218,6 +218,7 @@ class GammaRun(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     metrics = models.JSONField(default=dict, help_text="What python -m agreement prints for gamma.")
+    described = models.JSONField(default=dict, help_text="Seed, sampler, sample, limits, and what was not finished.")
     error = models.TextField(blank=True)
 
     class Meta:

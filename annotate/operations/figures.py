@@ -12,22 +12,26 @@ from django.db import transaction
 from django.utils import timezone
 
 from agreement import metrics, printed
-from annotate.details import quick_details, worst_passages
-from annotate.models import KeptFigures, Project, ProjectAgreement
+from annotate.counts import Counts, counts_of
+from annotate.details import choices, quick_details, slow_details
+from annotate.models import AgreementSlice, KeptFigures, Project, ProjectAgreement
 from annotate.operations.totals import settle_changes
-from annotate.scoring import label_indexes, project_metrics
-from annotate.summary import project_summary
-from annotate.totals import metrics_of, prevalences_of, project_totals, rows_by_part
+from annotate.scoring import label_indexes
+from annotate.slices import Slice
+from annotate.summary import marks_by_label, project_summary
+from annotate.totals import metrics_of, prevalences_of
 
-# Up to so many articles intervals come from drawing articles, beyond from drawing the parts that totals are kept of.
-MOST_DRAWN = 2_000
+RESAMPLES = 1000
 # Intervals take at most this share of a worker's time, and are not redone within so many seconds.
 SHARE_OF_TIME = 0.1
 PAUSE = 5.0
+# Of one project so many slices are kept, those asked for last.
+MOST_SLICES = 200
+WHOLE = Slice()
 
 
 def compute_project(
-    *, project: Project, bootstrap: int = 1000, seed: int = 0, now: datetime | None = None
+    *, project: Project, bootstrap: int = RESAMPLES, seed: int = 0, now: datetime | None = None
 ) -> ProjectAgreement:
     """Compute all of the project's figures, "as of" the revision read before them.
 
@@ -44,73 +48,138 @@ def compute_values(*, project: Project, now: datetime | None = None) -> ProjectA
     Costs the same however many articles the project has.
     """
     agreement, _ = ProjectAgreement.objects.get_or_create(project=project)
-    revision = ProjectAgreement.objects.values_list("revision", flat=True).get(pk=agreement.pk)
-    settle_changes(project=project)
-    labels = label_indexes(project)
-    totals = project_totals(project)
-    found = printed(metrics_of(totals, labels))
-    details = quick_details(project, totals)
-    shares = prevalences_of(totals.rows)
+    revision = _settled(project)
+    counts = counts_of(project, WHOLE)
     with transaction.atomic():
         locked = ProjectAgreement.objects.select_for_update().get(pk=agreement.pk)
-        if locked.computed_revision > revision:
-            return locked
-        locked.computed_revision, locked.computed_at = revision, now or timezone.now()
-        locked.metrics = with_intervals_of(found, locked.metrics)
-        locked.details = locked.details | details
-        known = locked.summary.get("labels", {})
-        locked.summary = locked.summary | {
-            "labels": {code: {"marks": 0} | known.get(code, {}) | {"prevalence": shares.get(code)} for code in labels}
-        }
-        locked.save(update_fields=["computed_revision", "computed_at", "metrics", "details", "summary"])
+        _store_values(locked, counts, revision, now)
     return locked
 
 
 def compute_intervals(
-    *, project: Project, bootstrap: int = 1000, seed: int = 0, now: datetime | None = None
+    *, project: Project, bootstrap: int = RESAMPLES, seed: int = 0, now: datetime | None = None
 ) -> ProjectAgreement:
-    """Compute what takes reading more than the totals: intervals, the summary, pairs of annotators, what differs most."""
+    """Compute what takes more than the totals: intervals, the summary, pairs of annotators, what they differ on most."""
     started = time.monotonic()
     agreement, _ = ProjectAgreement.objects.get_or_create(project=project)
-    revision = ProjectAgreement.objects.values_list("revision", flat=True).get(pk=agreement.pk)
-    settle_changes(project=project)
-    n_documents = project_totals(project).n_documents
-    by_article = n_documents <= MOST_DRAWN
-    if by_article:
-        found = project_metrics(project, bootstrap=bootstrap, seed=seed)
-    else:
-        found = drawn_by_part(project, n_documents, bootstrap, seed)
-    details = {
-        "passages": worst_passages(project),
-        "resampled": "articles" if by_article else "groups of articles",
-    }
+    revision = _settled(project)
+    counts = counts_of(project, WHOLE)
+    found, details = _drawn(counts, bootstrap, seed)
+    details["choices"] = choices(project)
     summary = project_summary(project)
     with transaction.atomic():
         locked = ProjectAgreement.objects.select_for_update().get(pk=agreement.pk)
-        if locked.intervals_revision > revision:
-            return locked
-        locked.intervals_revision, locked.intervals_at = revision, now or timezone.now()
-        locked.intervals_seconds = time.monotonic() - started
-        # Values that a reading in between made newer stay.
-        newer = locked.computed_revision > revision
-        locked.metrics = with_intervals_of(locked.metrics, found) if newer else found
-        locked.details = locked.details | details
-        locked.summary = summary
-        locked.save()
+        if locked.intervals_revision <= revision:
+            _store_intervals(locked, found, details, revision, started, now)
+            locked.summary = summary
+            locked.save()
     return locked
 
 
-def drawn_by_part(project: Project, n_documents: int, bootstrap: int, seed: int) -> dict[str, dict[str, Any]]:
-    """Figures whose intervals come from drawing the parts of the project: many articles each, so few that they cost
-    the same however many articles there are. Where parts are hundreds, that is as good as drawing articles."""
-    found = metrics(rows_by_part(project), label_indexes(project), bootstrap or None, seed)
-    return printed({name: replace(metric, n_documents=n_documents) for name, metric in found.items()})
+def compute_slice(
+    *, kept: AgreementSlice, bootstrap: int = RESAMPLES, seed: int = 0, now: datetime | None = None
+) -> AgreementSlice:
+    """Compute all figures of a part of a project. ``bootstrap`` 0: values alone, which is quick where articles are few."""
+    started = time.monotonic()
+    project = Project.objects.select_related("codebook").get(pk=kept.project_id)
+    revision = _revision(project)
+    counts = counts_of(project, Slice.of_json(kept.filter))
+    found, details = _drawn(counts, bootstrap, seed) if bootstrap else ({}, {})
+    with transaction.atomic():
+        locked = AgreementSlice.objects.select_for_update().get(pk=kept.pk)
+        _store_values(locked, counts, revision, now)
+        if bootstrap and locked.intervals_revision <= revision:
+            _store_intervals(locked, found, details, revision, started, now)
+            locked.save()
+    return locked
+
+
+@transaction.atomic
+def ask_for_slice(*, project: Project, part: Slice, now: datetime) -> AgreementSlice:
+    """The row of ``part``, made where it is new; the oldest rows beyond ``MOST_SLICES`` go. The caller enqueues."""
+    kept, _ = AgreementSlice.objects.update_or_create(
+        project=project,
+        key=part.key,
+        defaults={"asked_at": now},
+        create_defaults={"filter": part.as_json(), "asked_at": now},
+    )
+    older = AgreementSlice.objects.filter(project=project).order_by("-asked_at", "-pk").values("pk")[MOST_SLICES:]
+    AgreementSlice.objects.filter(pk__in=list(older.values_list("pk", flat=True))).delete()
+    return kept
 
 
 def intervals_are_due(kept: KeptFigures, *, now: datetime) -> bool:
     """Whether enough time has passed since they were computed, for how long that took."""
     pause = max(PAUSE, kept.intervals_seconds / SHARE_OF_TIME)
     return kept.intervals_at is None or now - kept.intervals_at >= timedelta(seconds=pause)
+
+
+def _settled(project: Project) -> int:
+    """Take in what changed; the revision that the totals are then of, at least."""
+    revision = _revision(project)
+    settle_changes(project=project)
+    return revision
+
+
+def _revision(project: Project) -> int:
+    return ProjectAgreement.objects.filter(project=project).values_list("revision", flat=True).first() or 0
+
+
+def _store_values(kept: KeptFigures, counts: Counts, revision: int, now: datetime | None) -> None:
+    if kept.computed_revision > revision:
+        return
+    labels = label_indexes(counts.project)
+    found = printed(metrics_of(counts.totals, labels))
+    details = quick_details(counts)
+    shares = prevalences_of(counts.totals.rows)
+    marks = {code: own["marks"] for code, own in kept.summary.get("labels", {}).items()}
+    if counts.part:
+        marks = marks_by_label(counts)
+    kept.computed_revision, kept.computed_at = revision, now or timezone.now()
+    kept.metrics = with_intervals_of(found, kept.metrics)
+    kept.details = kept.details | details
+    kept.summary = kept.summary | {
+        "labels": {code: {"marks": marks.get(code, 0), "prevalence": shares.get(code)} for code in labels}
+    }
+    kept.save(update_fields=["computed_revision", "computed_at", "metrics", "details", "summary"])
+
+
+def _drawn(counts: Counts, bootstrap: int, seed: int) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """All figures with intervals, and the details that take time.
+
+    Where articles are very many, the parts of the project are drawn: many articles each, and so few that they cost the
+    same however many articles there are. With hundreds of parts that is as good as drawing articles.
+    """
+    units = counts.units()
+    found = metrics(units, label_indexes(counts.project), bootstrap, seed)
+    n_documents = counts.totals.n_documents
+    found = {
+        name: replace(metric, n_documents=n_documents) if _counts_articles(name) else metric
+        for name, metric in found.items()
+    }
+    details = slow_details(counts, units, bootstrap, seed)
+    details["resampled"] = "groups of articles" if counts.many else "articles"
+    return printed(found), details
+
+
+def _counts_articles(name: str) -> bool:
+    return not name.startswith(("doc_", "value_"))
+
+
+def _store_intervals(
+    kept: KeptFigures,
+    found: Mapping[str, Mapping[str, Any]],
+    details: Mapping[str, Any],
+    revision: int,
+    started: float,
+    now: datetime | None,
+) -> None:
+    kept.intervals_revision, kept.intervals_at = revision, now or timezone.now()
+    kept.intervals_seconds = time.monotonic() - started
+    # Values that a reading in between made newer stay.
+    newer = kept.computed_revision > revision
+    kept.metrics = with_intervals_of(kept.metrics, found) if newer else dict(found)
+    kept.details = kept.details | details
 
 
 def with_intervals_of(

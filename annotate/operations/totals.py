@@ -16,11 +16,9 @@ from django.db import connection, transaction
 
 from agreement import StatRow
 from annotate.models import AgreementChange, AgreementTotal, Project
-from annotate.totals import NOT_SUMMED
+from annotate.totals import BY_WEEK, NOT_SUMMED, summed_key
 
 AT_ONCE = 500
-# What the trend reads.
-BY_WEEK = ("reading", "char_set", "f1_overlap")
 _FIELDS = "measure, label, m, key_c, key_k, annotator_a, annotator_b"
 _SUMS = "n, size_a, size_b, documents"
 _TAKE = f"""
@@ -97,7 +95,7 @@ def note_change(
             continue
         for row in rows:
             if row.measure not in NOT_SUMMED:
-                sums = counts[week][_key(row)]
+                sums = counts[week][summed_key(row)]
                 for place, amount in enumerate((row.n, row.size_a, row.size_b, 1)):
                     sums[place] += sign * amount
     notes = [
@@ -106,11 +104,6 @@ def note_change(
         if (kept := [[*key, *sums] for key, sums in sums_of_week.items() if any(sums)])
     ]
     AgreementChange.objects.bulk_create(notes)
-
-
-def _key(row: StatRow) -> tuple[str | int, ...]:
-    people = int(row.annotator_a or 0), int(row.annotator_b or 0)
-    return row.measure, row.label, row.m, row.key_c, row.key_k, *people
 
 
 def settle_changes(*, project: Project) -> int:

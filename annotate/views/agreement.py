@@ -14,10 +14,12 @@ from django.views.decorators.http import require_GET
 from annotate.agreement_page import AgreementPage, agreement_page
 from annotate.agreement_tables import TABLES, csv_text
 from annotate.drawings import DRAWINGS, Drawing, drawn
-from annotate.models import Project, ProjectAgreement
+from annotate.models import Project
 from annotate.views.access import project_for
-from annotate.views.dashboard import annotator_names, is_stale
+from annotate.views.dashboard import annotator_names
+from annotate.views.gamma import gamma_context
 from annotate.views.requests import PageRequest
+from annotate.views.slices import Asked, figures_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,16 @@ class Shown:
 
     project: Project
     actions: frozenset[str]
-    kept: ProjectAgreement
+    asked: Asked
     page: AgreementPage
 
 
 def shown(request: PageRequest, slug: str) -> Shown:
-    """The figures as the person may see them; Http404 for strangers and for those who may not."""
+    """The figures that the address asks for, as the person may see them; Http404 for strangers and who may not."""
     project, actions = project_for(request.user, slug, "see_agreement")
-    kept = ProjectAgreement.objects.filter(project=project).first() or ProjectAgreement(project=project)
+    asked = figures_for(project, actions, request.GET)
     names = annotator_names(project, by_name="manage" in actions)
-    return Shown(project, actions, kept, agreement_page(project, kept, names, revision=kept.revision))
+    return Shown(project, actions, asked, agreement_page(project, asked.kept, names, revision=asked.revision))
 
 
 @login_required
@@ -46,12 +48,15 @@ def agreement(request: PageRequest, slug: str) -> HttpResponse:
     context = {
         "project": found.project,
         "actions": found.actions,
-        "agreement": found.kept,
-        "stale": is_stale(found.kept),
+        "agreement": found.asked.kept,
+        "asked": found.asked,
+        "stale": found.asked.stale,
+        "waiting": found.asked.waiting,
         "page": found.page,
-        "query": request.GET.urlencode(),
+        "query": found.asked.part.query,
     }
-    return render(request, "annotate/agreement.html", context | drawn(found.page, DRAWINGS))
+    context |= drawn(found.page, DRAWINGS) | gamma_context(found.project)
+    return render(request, "annotate/agreement.html", context)
 
 
 @login_required

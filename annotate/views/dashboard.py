@@ -26,6 +26,7 @@ from annotate.progress import projects_to_label, tasks_in_hand
 from annotate.rendering import layers_of
 from annotate.views.access import project_for
 from annotate.views.requests import PageRequest
+from annotate.views.slices import figures_for
 
 ARTICLES_AT_ONCE = 25
 
@@ -170,12 +171,22 @@ def is_stale(agreement: ProjectAgreement) -> bool:
 @login_required
 @require_GET
 def freshness(request: PageRequest, slug: str) -> HttpResponse:
-    """Whether the figures are up to date; the page asks while it waits, and is loaded anew once they are."""
-    found, _ = project_for(request.user, slug, "see_agreement")
-    agreement = ProjectAgreement.objects.filter(project=found).first() or ProjectAgreement(project=found)
-    if not is_stale(agreement):
+    """Whether the figures are up to date; the page asks while it waits, and is loaded anew once they are.
+
+    Of a part, which is computed as a whole, the intervals too.
+    """
+    found, actions = project_for(request.user, slug, "see_agreement")
+    asked = figures_for(found, actions, request.GET)
+    if not (asked.stale or asked.waiting):
         return HttpResponseClientRefresh()
-    context = {"project": found, "agreement": agreement, "stale": True, "waiting": True}
+    context = {
+        "project": found,
+        "agreement": asked.kept,
+        "stale": asked.stale,
+        "waiting": True,
+        "intervals_waiting": True,
+        "query": asked.part.query,
+    }
     return render(request, "annotate/_as_of.html", context)
 
 
@@ -184,7 +195,7 @@ def freshness(request: PageRequest, slug: str) -> HttpResponse:
 def refresh(request: PageRequest, slug: str) -> HttpResponse:
     """Have the figures computed in the background."""
     found, _ = project_for(request.user, slug, "see_agreement")
-    request_figures(project=found)
+    request_figures(project=found, at_once=True)
     if request.htmx:
         agreement = ProjectAgreement.objects.filter(project=found).first() or ProjectAgreement(project=found)
         context = {"project": found, "agreement": agreement, "stale": True, "waiting": True}

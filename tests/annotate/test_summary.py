@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from annotate.figures import REASONS, families, figure_of, figures_by_label
 from annotate.operations.scoring import refresh_article
+from annotate.operations.totals import settle_changes
 from annotate.scoring import project_metrics
 from annotate.summary import prevalences, project_summary
 from tests.factories import make_article, make_project, make_reading, make_task, make_user
@@ -34,6 +35,7 @@ def test_the_summary_counts_tasks_marks_and_people():
     make_task(project, article, make_user(), state="skipped")
     first.spans.filter(start=5).update(unsure=True)
     refresh_article(project=project, article=article)
+    settle_changes(project=project)
 
     summary = project_summary(project)
 
@@ -62,6 +64,7 @@ def test_prevalence_is_the_share_of_characters_over_all_readings():
         for end in ends:
             make_reading(project, article, make_user(), [("FRAME", 0, end)] if end else [])
         refresh_article(project=project, article=article)
+    settle_changes(project=project)
 
     assert prevalences(project)["FRAME"] == pytest.approx(60 / 500)
 
