@@ -44,10 +44,8 @@ class Asked:
     @property
     def stale(self) -> bool:
         """Whether readings came in after the values were computed, or nothing has been computed yet."""
-        return (
-            self.kept.computed_revision != self.revision
-            or (self.revision > 0 or bool(self.part))
-            and self.kept.computed_at is None
+        return self.kept.computed_revision != self.revision or (
+            (self.revision > 0 or bool(self.part)) and self.kept.computed_at is None
         )
 
     @property

@@ -95,7 +95,9 @@ def test_the_plot_draws_a_dot_for_each_defined_label(client):
     page = client.get(f"/projects/{project.slug}/").content.decode()
 
     (drawn,) = re.findall(r'<svg class="plot plot--wide".*?</svg>', page, re.DOTALL)
-    assert len(re.findall(r'<circle class="dot dot--open" cx="\d+\.\d" cy=', drawn)) == 2
+    assert (
+        len(re.findall(r'<circle class="dot dot--open" cx="\d+\.\d" cy=', drawn)) == 4
+    )  # Frame, Quantity and their layers
     assert drawn.count(">undefined: nothing varies</text>") == 2
     assert "style=" not in page
 
