@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from agreement import document_metrics, document_rows, metrics
+from agreement.__main__ import main
 from agreement.reader import read_documents
 
-CASES = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((Path(__file__).parent / "cases").iterdir())]
+CASES_DIRECTORY = Path(__file__).parent / "cases"
+CASES = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(CASES_DIRECTORY.iterdir())]
 
 # Gamma is sampled, and has tests of its own (test_gamma.py).
 CASES = [case for case in CASES if not case["name"].startswith("31_gamma")]
@@ -62,3 +64,29 @@ def test_krippendorffs_matrix_is_printed_to_three_places():
     figures = document_metrics(corpus.documents, corpus.labels)
     printed = {level: round(figures[f"doc_alpha_{level}"].value, 3) for level in case["expected"]["printed"]}
     assert printed == {"nominal": 0.743, "ordinal": 0.815, "interval": 0.849, "ratio": 0.797}
+
+
+def printed(case, tmp_path, capsys, *options):
+    path = tmp_path / "case.jsonl"
+    path.write_bytes(b"\n".join(lines_of(case)) + b"\n")
+    assert main([str(path), *options]) == 0
+    out = capsys.readouterr().out
+    assert "NaN" not in out
+    return json.loads(out)["metrics"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_the_command_prints_the_published_values(case, tmp_path, capsys):
+    metrics = printed(case, tmp_path, capsys)
+    expected = expected_of(case)
+    assert {name: metrics[name]["value"] for name in expected} == pytest.approx(
+        expected, abs=case["expected"]["tolerance"]
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_command_prints_the_published_gamma(seed, tmp_path, capsys):
+    case = json.loads((CASES_DIRECTORY / "31_gamma_two_annotators_hand.json").read_text(encoding="utf-8"))
+    metrics = printed(case | {"labels": None}, tmp_path, capsys, "--metrics", "gamma", "gamma_cat", "--seed", str(seed))
+    for name in ("gamma", "gamma_cat"):
+        assert metrics[name]["value"] == pytest.approx(case["expected"][name], abs=case["expected"]["tolerance"][name])
