@@ -137,6 +137,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     # Never served: uploads are read by the worker only.
     "imports": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": IMPORT_ROOT}},
+    # Under RELEASE_ROOT. Another backend (an object store) works too: nothing is asked of it but save, open, size.
+    "releases": {"BACKEND": "release.storage.LocalReleases"},
 }
 # A JSON body of operations or an uploaded file; larger uploads are streamed to disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

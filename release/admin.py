@@ -1,4 +1,6 @@
-"""Releases in the admin: to look at. They are asked for on the project's page and never change once built."""
+"""Releases in the admin, to look at (they are asked for on the project's page), and what people tell of the data."""
+
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -8,10 +10,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from annotate.admin.filters import ScopedRelatedFilter
+from annotate.admin.rows import take_fields
 from annotate.visibility import projects_for
 from corpus import visibility
 from corpus.scoped_admin import ScopedAdmin
-from release.models import Release
+from release.models import DataStatement, Release
+from release.operations.statements import WORDS, save_data_statement, told_in
 
 TONES = {"built": "good", "failed": "bad", "building": "warn", "waiting": "warn"}
 
@@ -34,6 +38,8 @@ class ReleaseAdmin(ScopedAdmin):
         "version",
         "state_badge",
         "text_mode",
+        "times",
+        "formats",
         "created_by",
         "created_at",
         "built_at",
@@ -62,3 +68,50 @@ class ReleaseAdmin(ScopedAdmin):
         except NoReverseMatch:
             return ""
         return format_html('<a href="{}">Build and download</a>', address)
+
+
+def statements_for(user: visibility.Account) -> QuerySet[DataStatement]:
+    """Data statements of the projects a person manages."""
+    return DataStatement.objects.filter(project__in=projects_for(user).order_by().values("pk"))
+
+
+@admin.register(DataStatement)
+class DataStatementAdmin(ScopedAdmin):
+    rows_for = staticmethod(statements_for)
+    managers_may = frozenset({"add", "change"})
+    list_display = ["project", "written"]
+    list_select_related = ["project"]
+    search_fields = ["project__title", "project__slug"]
+    fieldsets = [
+        (None, {"fields": ["project", "authors", "licence"]}),
+        (
+            "Data",
+            {
+                "description": "Markdown. Every release takes these words as they are when it is built; what is empty "
+                "stands there as a gap.",
+                "fields": [
+                    "curation_rationale",
+                    "source_datasets",
+                    "text_characteristics",
+                    "language_user_demographic",
+                    "preprocessing",
+                    "capture_quality",
+                    "limitations",
+                ],
+            },
+        ),
+        ("People", {"fields": ["annotator_demographic", "personal_information", "ethical_review"]}),
+        ("After publication", {"fields": ["distribution", "maintenance"]}),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: DataStatement | None = None) -> list[str]:  # noqa: ARG002
+        return ["project"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: DataStatement, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
+        told = {name: value for name, value in form.cleaned_data.items() if name != "project"}
+        take_fields(obj, save_data_statement(project=obj.project, told=told))
+
+    @admin.display(description="written")
+    def written(self, statement: DataStatement) -> str:
+        told = told_in(statement)
+        return f"{len(WORDS) - len(told.missing)} of {len(WORDS)} fields"

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from annotate.models import Codebook, Project
 from release.columns import Json, features
-from release.records import FILES
+from release.records import FILES, VIEWS
 from release.rows import Counts
+from release.statement import GAP, Told
 from release.writing import WrittenFile
 
-GAP = "*To be filled in before publication.*"
+RECORDS = FILES | VIEWS
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -27,12 +28,14 @@ class Facts:
     created: str
     counts: Counts
     data: Sequence[WrittenFile]
+    told: Told
+    extras: Sequence[WrittenFile] = ()
 
     @property
     def configs(self) -> list[str]:
         """Data files with records, in the order of the card; an empty one has no columns to load."""
         filled = {file.path for file in self.data if file.records}
-        return [name for name in FILES if f"data/{name}.jsonl" in filled]
+        return [name for name in RECORDS if f"data/{name}.jsonl" in filled]
 
 
 def yaml_of(value: Json, indent: int = 0) -> str:
@@ -71,9 +74,7 @@ def front_matter(facts: Facts) -> dict[str, Json]:
     return {
         "pretty_name": facts.project.title,
         "language": languages,
-        "license": "other",
-        "license_name": "see-license-file",
-        "license_link": "LICENSE.md",
+        **_licence_of(facts),
         "annotations_creators": ["expert-generated"],
         "language_creators": ["found"],
         "multilinguality": ["multilingual" if len(languages) > 1 else "monolingual"],
@@ -89,8 +90,17 @@ def front_matter(facts: Facts) -> dict[str, Json]:
             }
             for place, name in enumerate(facts.configs)
         ],
-        "dataset_info": [{"config_name": name, "features": features(FILES[name])} for name in facts.configs],
+        "dataset_info": [{"config_name": name, "features": features(RECORDS[name])} for name in facts.configs],
     }
+
+
+def _licence_of(facts: Facts) -> dict[str, Json]:
+    """The annotations' own where no full text is in the release, else a name that sends readers to LICENSE.md."""
+    known = facts.told.licence.lower()
+    if known and facts.text_mode != "full":
+        return {"license": known}
+    name = f"{known}-for-annotations-texts-apart" if known else "see-license-file"
+    return {"license": "other", "license_name": name, "license_link": "LICENSE.md"}
 
 
 def readme(facts: Facts) -> str:
@@ -109,6 +119,8 @@ def readme(facts: Facts) -> str:
         else ""
     )
     first = facts.configs[0] if facts.configs else "articles"
+    extras = sorted({"/".join(file.path.split("/")[:2]) for file in facts.extras})
+    others = f"\nThe same in other formats: {', '.join(f'`{path}`' for path in extras)}.\n" if extras else ""
     statuses = ", ".join(f"{n} {status}" for status, n in sorted(counts.statuses.items())) or "none yet"
     return f"""---
 {yaml_of(front_matter(facts))}---
@@ -128,7 +140,7 @@ data = datasets.load_dataset("PATH/TO/THIS/DIRECTORY", "{first}", split="train")
 |---|---|
 {rows}
 
-{without}
+{without}{others}
 The split `train` above is the library's name for the whole file; the division into training and test data is the
 column `split` of the articles, which keeps all articles of one event together.
 
@@ -147,6 +159,14 @@ column `split` of the articles, which keeps all articles of one event together.
 |---|---|---|
 {labels}
 
+![Marks by label](plots/labels.svg)
+
+## Agreement
+
+![Krippendorff's alpha on characters by label](plots/agreement.svg)
+
+All figures, with intervals and what they rest on, are in `data/agreement.jsonl`.
+
 ## Annotation process
 
 Codebook {facts.codebook.name}, version {facts.codebook.version}. Wanted readings for each article:
@@ -155,17 +175,26 @@ Readings: {statuses}, by {len(counts.readings)} annotators.
 
 ## Who are the annotators?
 
-They appear under random ids that say nothing about the person. {GAP}
+They appear under random ids that say nothing about the person.
+
+{facts.told.or_gap("annotator_demographic")}
 
 ## Personal and sensitive information
 
 Articles name people in public life and private persons as the outlets did. Comments are the annotators' own words.
-{GAP}
+
+{facts.told.or_gap("personal_information")}
 
 ## Bias, risks and limitations
 
 Labels record how readers understood a text, not what is true. Low agreement on a label is a finding about the label
-and the texts; look at `agreement` before training on `hard_label`. {GAP}
+and the texts; look at `agreement` before training on `hard_label`.
+
+{facts.told.or_gap("limitations")}
+
+## Versions
+
+A version never changes. What this one changed is in `CHANGELOG.md`.
 
 ## Licence and citation
 
@@ -174,31 +203,48 @@ See `LICENSE.md` and `CITATION.cff`.
 
 
 def data_statement(facts: Facts) -> str:
-    """DATASTATEMENT.md after Bender & Friedman (2018); what the tool cannot know is marked."""
-    languages = ", ".join(f"{tag} ({n} articles)" for tag, n in sorted(facts.counts.languages.items())) or GAP
+    """DATASTATEMENT.md after Bender & Friedman (2018): what the tool counted, and what people told or have yet to."""
+    told = facts.told
+    counts = facts.counts
+    languages = ", ".join(f"{tag} ({n} articles)" for tag, n in sorted(counts.languages.items()))
+    statuses = ", ".join(f"{n} {status}" for status, n in sorted(counts.statuses.items())) or "none yet"
     known: Mapping[str, str] = {
+        "Header": f"- Title: {facts.project.title}\n- Version: {facts.version}\n- State of the data: {facts.created}\n"
+        f"- Authors: {', '.join(authors_of(told)) or GAP}",
         "Executive summary": f"{facts.project.title}, version {facts.version}: "
-        f"{sum(facts.counts.splits.values())} news articles, {facts.counts.spans} marked spans, "
-        f"{len(facts.counts.readings)} annotators.",
-        "Curation rationale": GAP,
-        "Documentation for source datasets": "None: the articles were imported from their outlets. " + GAP,
-        "Language varieties": languages,
-        "Language user demographic": GAP,
-        "Annotator demographic": f"{len(facts.counts.readings)} annotators. " + GAP,
-        "Linguistic situation and text characteristics": "Written, edited news. " + GAP,
+        f"{sum(counts.splits.values())} news articles, {counts.spans} marked spans, "
+        f"{len(counts.readings)} annotators. Readings: {statuses}.",
+        "Curation rationale": told.or_gap("curation_rationale"),
+        "Documentation for source datasets": told.source_datasets
+        or "The articles were imported from their outlets, not from another data set, as far as the tool knows. " + GAP,
+        "Language varieties": languages or "No article says its language. " + GAP,
+        "Language user demographic": told.or_gap("language_user_demographic"),
+        "Annotator demographic": f"{len(counts.readings)} annotators, under random ids.\n\n"
+        + told.or_gap("annotator_demographic"),
+        "Linguistic situation and text characteristics": "Written, edited news.\n\n"
+        + told.or_gap("text_characteristics"),
         "Preprocessing and data formatting": "Text is in Unicode NFC with LF line ends; navigation and other page "
-        "debris was removed by named rules; the headline comes first. Offsets count code points.",
-        "Capture quality": GAP,
-        "Limitations": GAP,
-        "Metadata": "License: see LICENSE.md. Annotation guidelines: guidelines.md. "
-        f"Codebook: {facts.codebook.name} {facts.codebook.version}, schema/codebook.json.",
-        "Disclosure and ethical review": GAP,
-        "Distribution": GAP,
-        "Maintenance": "A version never changes; corrections are a new version.",
+        "debris was removed by named rules; the headline comes first. Offsets count code points."
+        + (f"\n\n{told.preprocessing}" if told.preprocessing else ""),
+        "Capture quality": told.or_gap("capture_quality"),
+        "Limitations": told.or_gap("limitations"),
+        "Metadata": "- License: LICENSE.md\n- Annotation guidelines: guidelines.md\n"
+        f"- Codebook: {facts.codebook.name} {facts.codebook.version}, schema/codebook.json\n"
+        "- Agreement: data/agreement.jsonl\n- Annotation platform: Slantwise",
+        "Disclosure and ethical review": told.or_gap("ethical_review"),
+        "Personal and sensitive information": told.or_gap("personal_information"),
+        "Distribution": told.or_gap("distribution"),
+        "Maintenance": "A version never changes; corrections are a new version."
+        + (f"\n\n{told.maintenance}" if told.maintenance else ""),
     }
     return f"# Data statement: {facts.project.title}, version {facts.version}\n" + "".join(
         f"\n## {heading}\n\n{text}\n" for heading, text in known.items()
     )
+
+
+def authors_of(told: Told) -> list[str]:
+    """One a line."""
+    return [line.strip() for line in told.authors.split("\n") if line.strip()]
 
 
 def licence(facts: Facts) -> str:
@@ -209,11 +255,16 @@ def licence(facts: Facts) -> str:
         "quotes": "This release contains the marked passages with a little context, not the articles.",
         "positions": "This release contains no text of the articles, only positions in it.",
     }[facts.text_mode]
+    annotations = (
+        f"{facts.told.licence} (https://spdx.org/licenses/{facts.told.licence}.html)."
+        if facts.told.licence
+        else f"{GAP} A usual choice is CC-BY-4.0 (https://creativecommons.org/licenses/by/4.0/)."
+    )
     return f"""# Licence
 
 ## Annotations
 
-{GAP} A usual choice is CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/).
+{annotations}
 
 ## Texts of the articles
 
@@ -222,14 +273,18 @@ def licence(facts: Facts) -> str:
 
 
 def citation(facts: Facts) -> str:
-    """CITATION.cff; the authors are not known to the tool."""
+    """CITATION.cff. Authors as they were told: a name of one field, which is right for people and institutions."""
+    authors = authors_of(facts.told)
+    asked = "" if authors else " Replace the authors before publication."
     content: dict[str, Json] = {
         "cff-version": "1.2.0",
-        "message": "If you use this dataset, please cite it. Replace the authors before publication.",
+        "message": f"If you use this dataset, please cite it.{asked}",
         "type": "dataset",
         "title": facts.project.title,
         "version": facts.version,
         "date-released": facts.created[:10],
-        "authors": [{"name": "To be filled in before publication"}],
+        "authors": [{"name": name} for name in authors or ["To be filled in before publication"]],
     }
+    if facts.told.licence:
+        content["license"] = facts.told.licence
     return yaml_of(content)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from release import records
-from release.card import Facts
+from release.card import RECORDS, Facts, authors_of
 from release.columns import Json, columns_of, is_record
-from release.records import FILES
 
 _CR = [
     "arrayShape",
@@ -76,6 +75,15 @@ def croissant(facts: Facts) -> dict[str, Json]:
         }
         for path, file in sorted(files.items())
     ]
+    told = facts.told
+    known: dict[str, Json] = {
+        "license": f"https://spdx.org/licenses/{told.licence}.html" if told.licence else "",
+        "creator": [{"@type": "sc:Person", "name": name} for name in authors_of(told)],
+        "rai:annotatorDemographics": told.annotator_demographic,
+        "rai:dataLimitations": told.limitations,
+        "rai:personalSensitiveInformation": told.personal_information,
+        "rai:dataCollection": told.curation_rationale,
+    }
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -90,6 +98,7 @@ def croissant(facts: Facts) -> dict[str, Json]:
         "rai:dataAnnotationPlatform": "Slantwise",
         "rai:annotationsPerItem": str(facts.project.annotators_per_article),
         "rai:dataReleaseMaintenancePlan": "A version never changes; corrections are a new version.",
+        **{key: value for key, value in known.items() if value},
     }
 
 
@@ -106,7 +115,7 @@ def _record_set(name: str) -> dict[str, Json]:
             "dataType": TYPES[column.kind],
             "source": {"fileObject": {"@id": f"{name}.jsonl"}, "extract": {"column": column.name}},
         }
-        for column in columns_of(FILES[name])
+        for column in columns_of(RECORDS[name])
         if not is_record(column.kind) and not column.many
     ]
     return described

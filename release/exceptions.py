@@ -9,6 +9,10 @@ class TargetNotEmptyError(ReleaseError):
     """The directory exists already and is not empty; a release is never written over something else."""
 
 
+class FormatError(ReleaseError):
+    """A format that does not exist, lacks its library, or would need text that the release leaves out."""
+
+
 class BadVersionError(ReleaseError):
     """The version is not a semantic version such as 1.0.0."""
 

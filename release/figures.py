@@ -15,6 +15,7 @@ from math import isnan
 from agreement import Document, Mark, document_metrics
 from agreement.document_groups import CharacterGroups, Coincidences
 from agreement.figures import Figure
+from release.columns import DIGITS
 from release.records import AgreementFigure, Annotation, Article
 from release.rows import Scheme
 
@@ -176,6 +177,21 @@ class _Base:
     @cached_property
     def _spans(self) -> Counter[str]:
         return Counter(mark.label for document in self._pairable for mark in document.marks)
+
+
+def headline(figures: Sequence[AgreementFigure]) -> dict[str, float | None]:
+    """The figures of the corpus that versions are compared by."""
+    return {
+        f"{figure.metric}:{figure.label}" if figure.label else figure.metric: _rounded(figure.value)
+        for figure in figures
+        if figure.scope == "corpus"
+        and (figure.metric == "char_alpha_label" or figure.layer is None)
+        and figure.metric in (*SETS, "char_alpha_label", "span_f1_exact")
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS) + 0.0
 
 
 def implementation_of(tool_version: str) -> str:

@@ -1,8 +1,12 @@
 """What a person fills in to have a release built."""
 
+from typing import Any
+
 from django import forms
 
+from annotate.models import Project
 from release.exceptions import BadVersionError
+from release.formats.registry import FORMATS
 from release.models import Release
 from release.operations.versions import LONGEST, checked_version
 
@@ -13,8 +17,16 @@ TEXT_MODES = [
 ]
 
 
+TIMES = [
+    (Release.Times.SECOND, "To the second"),
+    (Release.Times.DAY, "To the day"),
+    (Release.Times.MONTH, "To the month"),
+    (Release.Times.NONE, "Leave out"),
+]
+
+
 class ReleaseForm(forms.Form):
-    """Version and text mode."""
+    """Version, text mode and options. Formats that the project or this machine cannot write are not offered."""
 
     version = forms.CharField(
         max_length=LONGEST,
@@ -23,6 +35,31 @@ class ReleaseForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     text_mode = forms.ChoiceField(choices=TEXT_MODES, label="Text", help_text="Labels and offsets are always there.")
+    times = forms.ChoiceField(
+        choices=TIMES,
+        required=False,
+        label="When people worked",
+        help_text="How exactly the release says it; coarser tells less of them.",
+    )
+    formats = forms.MultipleChoiceField(
+        label="Other formats",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Beside JSON Lines. brat and conll hold the articles' text, so they go with full text only.",
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        codebook = project.codebook.name
+        self.fields["formats"].choices = [  # type: ignore[attr-defined]
+            (format.name, f"{format.name}: {format.title}")
+            for format in FORMATS.values()
+            if format.is_installed and format.codebook in ("", codebook)
+        ]
+
+    def clean_times(self) -> str:
+        return self.cleaned_data["times"] or Release.Times.SECOND
 
     def clean_version(self) -> str:
         """The version in semver's form; whether it is taken is known to the operation."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 from annotate.models import Codebook, Project, ProjectArticle
 from release.columns import Json
 from release.records import SCHEMA_VERSION
-from release.rows import Counts, time_of
+from release.rows import Counts
 from release.splits import SEED, SHARES
-from release.writing import WrittenFile
 
 MANIFEST = "manifest.json"
 
@@ -27,20 +26,24 @@ class Terms:
     bootstrap: int
     seed: int
     tool_version: str
+    formats: tuple[str, ...] = ()
+    times: str = "second"
+    previous: Mapping[str, Any] | None = None  # manifest of the previous version
 
 
 def manifest_of(
     *,
     project: Project,
     codebook: Codebook,
+    guideline_version: str | None,
     terms: Terms,
     counts: Counts,
-    created: datetime,
-    files: Sequence[WrittenFile],
+    created: str,
+    figures: Mapping[str, float | None],
     units: Mapping[str, int],
     clustering: Mapping[str, Json],
 ) -> dict[str, Json]:
-    """``files`` are all files but this one."""
+    """All but ``files``, which the caller adds: every other file, as it was written."""
     excluded = (
         ProjectArticle.objects.filter(project=project, excluded=True)
         .order_by("article__uuid")
@@ -52,13 +55,16 @@ def manifest_of(
         "title": project.title,
         "version": terms.version,
         "previous_version": terms.previous_version,
-        "created": time_of(created),
+        "created": created,
         "tool": "slantwise",
         "tool_version": terms.tool_version,
+        "guidelines": guideline_version,
         "codebook": {"name": codebook.name, "version": codebook.version, "sha256": codebook.sha256},
         "switches": dict(project.switches),
         "text_mode": terms.text_mode,
         "include_unfinished": terms.include_unfinished,
+        "times": terms.times,
+        "formats": list(terms.formats),
         "offset_unit": "unicode_code_point",
         "annotators_per_article": project.annotators_per_article,
         "blind_fields": sorted(project.blind_fields),
@@ -68,6 +74,7 @@ def manifest_of(
             "seed": terms.seed,
             "interval": "percentile bootstrap over articles, 2.5 and 97.5",
             "counts": "complete readings; an empty one counts as nothing marked",
+            "figures": dict(figures),
         },
         "splits": {
             "by": "event_id",
@@ -86,10 +93,6 @@ def manifest_of(
             "units_by_layer": dict(units),
         },
         "excluded": [{"article_id": str(uuid), "reason": reason} for uuid, reason in excluded],
-        "files": [
-            {"path": file.path, "sha256": file.sha256, "bytes": file.bytes, "records": file.records}
-            for file in sorted(files, key=lambda file: file.path)
-        ],
     }
 
 

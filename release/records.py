@@ -8,6 +8,7 @@ Records are named tuples: as unchangeable as frozen dataclasses and made ten tim
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 SCHEMA_VERSION = "1.0"
@@ -17,6 +18,11 @@ class Time(str):
     """An ISO 8601 time in UTC, whole seconds, ending in Z; its own type so that readers can be told it is a time."""
 
     __slots__ = ()
+
+
+def moment_of(time: Time) -> datetime:
+    """The time as Python's."""
+    return datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 class Article(NamedTuple):
@@ -144,7 +150,7 @@ class Annotation(NamedTuple):
     seconds: int
     """Active time in seconds."""
     submitted: Time | None
-    """When it was submitted; null unless complete."""
+    """When it was submitted; null unless complete, and where the release leaves times out."""
     spans: list[Span]
     """The marks, by start, end and span_id."""
     relations: list[Relation]
@@ -270,8 +276,8 @@ class AdjudicatedSpan(NamedTuple):
     """annotation_id and span_id of the originals, joined by #."""
     note: str | None
     """Why."""
-    decided: Time
-    """When."""
+    decided: Time | None
+    """When; null where the release leaves times out."""
 
 
 class AgreementFigure(NamedTuple):
@@ -330,6 +336,95 @@ class Annotator(NamedTuple):
     """Articles with a complete reading by this person in this release."""
 
 
+class TypedSpan(NamedTuple):
+    """A span of a complete reading with the attributes of the codebook media-framing-3 side by side; format typed."""
+
+    span_id: str
+    """Uuid of the mark."""
+    annotation_id: str
+    """Uuid of the task."""
+    article_id: str
+    """Which article."""
+    annotator_id: str
+    """Which annotator, as in annotators.jsonl."""
+    event_id: str | None
+    """The story that several outlets cover."""
+    outlet: str | None
+    """Who published the article."""
+    split: str
+    """train, validation or test."""
+    layer: str
+    """Code of the label's layer."""
+    label: str
+    """Code of the label."""
+    start: int
+    """First code point of the hull."""
+    end: int
+    """Code point after the hull's last."""
+    text: str | None
+    """The article's text at [start, end); null with text mode positions."""
+    unsure: bool
+    """Whether the annotator flagged the mark as unsure."""
+    confidence: float | None
+    """0 to 1, where given."""
+    frame_dimension: str | None
+    """FRAME: the dimension of the issue."""
+    frame_note: str | None
+    """FRAME: in the annotator's words."""
+    entman_function: str | None
+    """FRAME: what the frame does."""
+    target: str | None
+    """LEXICAL_BIAS, INFORMATIONAL_BIAS: whom it is about."""
+    polarity: str | None
+    """LEXICAL_BIAS, INFORMATIONAL_BIAS: negative or positive."""
+    in_quote: str | None
+    """LEXICAL_BIAS, INFORMATIONAL_BIAS: whether it stands in a quotation."""
+    aim: str | None
+    """LEXICAL_BIAS, INFORMATIONAL_BIAS: direct, or by way of somebody else."""
+    device: str | None
+    """LEXICAL_BIAS: by what means."""
+    source_type: str | None
+    """SOURCE: what kind of source."""
+    naming: str | None
+    """SOURCE: how it is named."""
+    entity: str | None
+    """SOURCE: who it is."""
+    role: str | None
+    """SOURCE: in what part it speaks."""
+    status: str | None
+    """SOURCE: current or former."""
+    quote_type: str | None
+    """CONTENT: direct, indirect or mixed."""
+    cue_stance: str | None
+    """CONTENT: what the cue says of its truth."""
+    sentiment: str | None
+    """CONTENT: towards what it is about."""
+    comparator: str | None
+    """QUANTITY: how the number bounds the quantity."""
+    value: float | None
+    """QUANTITY: the number."""
+    value_low: float | None
+    """QUANTITY: lower end of a range."""
+    value_high: float | None
+    """QUANTITY: upper end of a range."""
+    kind: str | None
+    """QUANTITY: what kind of number."""
+    modality: str | None
+    """QUANTITY: stated as fact, estimate or projection."""
+    unattributed: bool | None
+    """QUANTITY: whether nobody is named for it."""
+    unit: str | None
+    """QUANTITY: unit of measurement."""
+    time_ref: str | None
+    """QUANTITY: the time it holds for."""
+    trend: str | None
+    """QUANTITY: rising or falling."""
+    modifiers: list[str]
+    """QUANTITY: modifiers in the order of their codes; empty where none is set."""
+    measurand: str | None
+    """QUANTITY: what is measured."""
+
+
 # Name of the configuration, which is the file's stem, and what its lines are. The order is that of the card.
 FILES: dict[str, type] = {
     "spans_aggregated": AggregatedSpan,
@@ -339,3 +434,5 @@ FILES: dict[str, type] = {
     "agreement": AgreementFigure,
     "annotators": Annotator,
 }
+# Data files that are there only when asked for.
+VIEWS: dict[str, type] = {"spans_typed": TypedSpan}

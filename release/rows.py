@@ -24,9 +24,21 @@ TEXT_STATUS = {
 }
 
 
-def time_of(moment: datetime | None) -> Time | None:
-    """UTC, whole seconds, ``Z``."""
-    return None if moment is None else Time(f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z")
+# How exactly a release says when people worked.
+COARSE = {"second": "%Y-%m-%dT%H:%M:%SZ", "day": "%Y-%m-%dT00:00:00Z", "month": "%Y-%m-01T00:00:00Z"}
+NO_TIMES = "none"
+
+
+def time_of(moment: datetime | None, times: str = "second") -> Time | None:
+    """UTC, whole seconds, ``Z``; the first second of the day or month, or null, with coarser ``times``."""
+    if moment is None or times == NO_TIMES:
+        return None
+    return Time(moment.astimezone(UTC).strftime(COARSE[times]))
+
+
+def state_of(moment: datetime, times: str) -> Time:
+    """The time a release as a whole bears: without times still the month, as it comes from somebody's work too."""
+    return Time(moment.astimezone(UTC).strftime(COARSE["month" if times == NO_TIMES else times]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +93,11 @@ class Counts:
 class Recorder:
     """Makes the records of one release."""
 
-    def __init__(self, project: Project, scheme: Scheme, people: Mapping[int, str], text_mode: str) -> None:
+    def __init__(self, project: Project, scheme: Scheme, people: Mapping[int, str], text_mode: str, times: str) -> None:
         self._project = project
         self._scheme = scheme
         self._people = people
+        self._times = times
         self._mode = Release.TextMode(text_mode)
         self.counts = Counts()
 
@@ -144,7 +157,7 @@ class Recorder:
             codebook_version=self._scheme.codebook_version,
             guideline_version=self._scheme.guideline_version,
             seconds=task.seconds,
-            submitted=time_of(task.submitted_at) if status == "complete" else None,
+            submitted=time_of(task.submitted_at, self._times) if status == "complete" else None,
             spans=spans,
             relations=[Relation._make(relation) for relation in task.relations],
             article_labels=values_of(task.answers, self._scheme.questions),

@@ -7,6 +7,7 @@ from release import views
 app_name = "release"
 urlpatterns = [
     path("", views.releases, name="list"),
+    path("statement/", views.statement, name="statement"),
     path("<str:version>/download/", views.download, name="download"),
     path("<str:version>/retry/", views.retry, name="retry"),
 ]

@@ -1,24 +1,26 @@
 """The releases of a project: what there is, building one, downloading one."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotate.models import Project, Task
 from annotate.views.access import project_for
 from annotate.views.requests import PageRequest
 from release import tasks
-from release.archive import zipped
-from release.exceptions import ReleaseError
+from release.exceptions import FormatError, ReleaseError
 from release.forms import ReleaseForm
-from release.models import Release
-from release.operations.releases import directory_of, request_release, retry_release
+from release.models import DataStatement, Release
+from release.operations.releases import request_release, retry_release
+from release.operations.statements import told_of
 from release.operations.versions import suggested_version
+from release.ranges import UnsatisfiableRangeError, asked_range, pieces
+from release.storage import archive_of, restore_archive, store
 
 PENDING = (Release.State.WAITING, Release.State.BUILDING)
 
@@ -30,8 +32,12 @@ def releases(request: PageRequest, slug: str) -> HttpResponse:
     project, actions = project_for(request.user, slug, "see_releases")
     if request.method == "POST":
         return _ask_for_release(request, project, actions)
-    first = {"version": suggested_version(project), "text_mode": Release.TextMode.FULL}
-    form = ReleaseForm(initial=first, label_suffix="")
+    first = {
+        "version": suggested_version(project),
+        "text_mode": Release.TextMode.FULL,
+        "times": Release.Times.SECOND,
+    }
+    form = ReleaseForm(project=project, initial=first)
     template = "release/list.html" + ("#releases" if request.htmx else "")
     return render(request, template, _context(project, actions, form))
 
@@ -39,12 +45,14 @@ def releases(request: PageRequest, slug: str) -> HttpResponse:
 def _ask_for_release(request: PageRequest, project: Project, actions: frozenset[str]) -> HttpResponse:
     if "build_release" not in actions:
         raise Http404
-    form = ReleaseForm(request.POST, label_suffix="")
+    form = ReleaseForm(request.POST, project=project)
     if form.is_valid():
         try:
             with transaction.atomic():
                 release = request_release(project=project, actor=request.user, **form.cleaned_data)
                 _enqueue(release)
+        except FormatError as error:
+            form.add_error("formats", str(error))
         except ReleaseError as error:
             form.add_error("version", str(error))
         else:
@@ -63,9 +71,21 @@ def _context(project: Project, actions: frozenset[str], form: ReleaseForm) -> di
         "actions": actions,
         "releases": found,
         "pending": any(release.state in PENDING for release in found),
+        "missing": len(told_of(project).missing),
         "submitted": Task.objects.filter(project=project).submitted().exists(),
         "form": form,
     }
+
+
+@login_required
+@require_safe
+def statement(request: PageRequest, slug: str) -> HttpResponse:
+    """On to the admin's page of the project's data statement, or to that of a new one."""
+    project, _ = project_for(request.user, slug, "build_release")
+    row = DataStatement.objects.filter(project=project).first()
+    if row is None:
+        return redirect(f"{reverse('admin:release_datastatement_add')}?project={project.pk}")
+    return redirect("admin:release_datastatement_change", row.pk)
 
 
 @login_required
@@ -81,20 +101,37 @@ def retry(request: PageRequest, slug: str, version: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
-def download(request: PageRequest, slug: str, version: str) -> StreamingHttpResponse:
-    """A built release as one .zip, the same bytes every time."""
+@require_safe
+def download(request: PageRequest, slug: str, version: str) -> HttpResponseBase:
+    """A built release as one .zip, the same bytes every time; a broken download goes on where it stopped."""
     project, _ = project_for(request.user, slug, "download_release")
     release = get_object_or_404(
         Release.objects.select_related("project"), project=project, version=version, state=Release.State.BUILT
     )
-    directory = directory_of(release)
-    if not directory.is_dir():
-        raise Http404("The files of this release are not on this machine.")
-    name = f"{project.slug}-{release.version}"
-    pieces: Iterator[bytes] = zipped(directory, name)
+    name = archive_of(release)
+    if not store().exists(name) and not restore_archive(release):
+        raise Http404("The files of this release are not where they should be.")
+    size = store().size(name)
+    tag = f'"{release.sha256}"'
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name.rpartition("/")[2]}"',
+        "Accept-Ranges": "bytes",
+        "ETag": tag,
+        "Cache-Control": "private, no-cache",
+    }
+    if tag in request.headers.get("If-None-Match", ""):
+        return HttpResponse(status=304, headers=headers)
+    try:
+        asked = asked_range(request.headers.get("Range"), size, unchanged=request.headers.get("If-Range", tag) == tag)
+    except UnsatisfiableRangeError:
+        return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
+    start, end = asked or (0, size)
+    headers["Content-Length"] = str(end - start)
+    if asked:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     return StreamingHttpResponse(
-        pieces,
+        pieces(lambda: store().open(name), start, end),
+        status=206 if asked else 200,
         content_type="application/zip",
-        headers={"Content-Disposition": f'attachment; filename="{name}.zip"'},
+        headers=headers,
     )

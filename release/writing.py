@@ -68,6 +68,12 @@ class RecordFile:
     def written(self) -> WrittenFile:
         return WrittenFile(self._path, self._hash.hexdigest(), self._bytes, self.records)
 
+    def close(self) -> None:
+        """On disk when this returns."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
     def __enter__(self) -> Self:
         return self
 
@@ -75,9 +81,48 @@ class RecordFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            self.close()
         self._file.close()
+
+
+class FileSet:
+    """Many small files, or files that grow in turn, none of which is held open.
+
+    They are not synced one by one, which would take longer than to write them: see :func:`sync_everything`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._hashes: dict[str, Any] = {}
+        self._bytes: dict[str, int] = {}
+
+    def write(self, path: str, content: str | bytes) -> None:
+        """A file as a whole. Raises FileExistsError."""
+        self._put(path, content, "xb")
+
+    def append(self, path: str, content: str | bytes) -> None:
+        """The end of a file, which is made if it is new."""
+        self._put(path, content, "ab" if path in self._hashes else "xb")
+
+    def _put(self, path: str, content: str | bytes, mode: str) -> None:
+        data = content.encode() if isinstance(content, str) else content
+        if path not in self._hashes:
+            (self._root / path).parent.mkdir(parents=True, exist_ok=True)
+        with (self._root / path).open(mode) as file:
+            file.write(data)
+        self._hashes.setdefault(path, hashlib.sha256()).update(data)
+        self._bytes[path] = self._bytes.get(path, 0) + len(data)
+
+    def written(self) -> list[WrittenFile]:
+        """By path."""
+        return [
+            WrittenFile(path, self._hashes[path].hexdigest(), self._bytes[path], None) for path in sorted(self._hashes)
+        ]
+
+
+def sync_everything() -> None:
+    """Have the system write all it holds back: one call for thousands of small files."""
+    os.sync()
 
 
 def write_text(root: Path, path: str, content: str) -> WrittenFile:

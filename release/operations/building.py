@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import Min, TextField
@@ -21,16 +22,20 @@ from django.db.models.functions import Cast
 from annotate.codebook import enabled_content
 from annotate.models import Codebook, Label, Project, ProjectArticle, Task
 from release.card import Facts, citation, data_statement, licence, readme
+from release.changes import changelog
 from release.columns import json_schema
 from release.croissant import croissant
 from release.exceptions import TargetNotEmptyError
-from release.figures import Readings, Wanted, agreement_figures, implementation_of
+from release.figures import Readings, Wanted, agreement_figures, headline, implementation_of
+from release.formats.registry import FORMATS, Book, checked_formats
 from release.manifest import MANIFEST, Terms, manifest_of
+from release.operations.statements import told_of
+from release.plots import agreement_plot, labels_plot
 from release.reading import articles_with_work, pseudonyms, snapshot
-from release.records import FILES, Annotator, Time
-from release.rows import LabelFacts, Recorder, Scheme, question_code, time_of
+from release.records import FILES, VIEWS, Annotator
+from release.rows import LabelFacts, Recorder, Scheme, question_code, state_of
 from release.units import CLUSTERING, units_of
-from release.writing import RecordFile, WrittenFile, pretty, sync_directory, write_text
+from release.writing import RecordFile, WrittenFile, pretty, sync_directory, sync_everything, write_text
 
 type Progress = Callable[[int, int], None]
 
@@ -65,16 +70,30 @@ def export_release(
     version: str = UNVERSIONED,
     text_mode: str = "full",
     include_unfinished: bool = False,
-    previous_version: str | None = None,
+    formats: Iterable[str] = (),
+    times: str = "second",
+    previous: Mapping[str, Any] | None = None,
     on_progress: Progress | None = None,
 ) -> Built:
     """Write a release of the project's present state to ``out``, which must not exist or be an empty directory.
 
-    Nothing is left behind on failure. Raises TargetNotEmptyError. The same state of the database gives the same bytes.
+    ``previous``: manifest of the version before, to say what changed. Nothing is left behind on failure. Raises
+    TargetNotEmptyError, FormatError. The same state of the database gives the same bytes.
     """
     out = out.absolute()
     refuse_occupied(out)
-    terms = Terms(version, text_mode, include_unfinished, previous_version, BOOTSTRAP, SEED, tool_version())
+    terms = Terms(
+        version=version,
+        text_mode=text_mode,
+        include_unfinished=include_unfinished,
+        previous_version=str(previous["version"]) if previous else None,
+        bootstrap=BOOTSTRAP,
+        seed=SEED,
+        tool_version=tool_version(),
+        formats=checked_formats(formats, text_mode=text_mode, codebook=project.codebook.name),
+        times=times,
+        previous=previous,
+    )
     with partial_directory(out) as partial:
         built = write_release(project=project, root=partial, terms=terms, on_progress=on_progress)
         move_into_place(partial, out)
@@ -89,14 +108,51 @@ def refuse_occupied(out: Path) -> None:
 
 @contextmanager
 def partial_directory(out: Path) -> Iterator[Path]:
-    """A fresh ``OUT.partial-…`` beside ``out``, gone afterwards unless it was renamed."""
+    """A fresh ``OUT.partial-…`` beside ``out``, gone afterwards unless it was renamed.
+
+    Whoever builds holds a lock on its directory, so what a builder left that was killed is known, and removed here.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f"{out.name}.partial-{secrets.token_hex(4)}")
-    partial.mkdir()
+    sweep_partials(out)
+    partial, handle = _locked_directory(out)
     try:
         yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        os.close(handle)
+
+
+def sweep_partials(out: Path) -> None:
+    """Remove ``OUT.partial-…`` directories that nobody builds in any more."""
+    for left in out.parent.iterdir():
+        if not left.name.startswith(f"{out.name}.partial-"):
+            continue
+        try:
+            handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:
+            continue  # gone meanwhile, or no directory of ours
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except BlockingIOError:
+            continue  # somebody builds there
+        finally:
+            os.close(handle)
+
+
+def _locked_directory(out: Path) -> tuple[Path, int]:
+    """A new directory and the handle that holds its lock; the system lets go of it however the process ends."""
+    while True:
+        partial = out.with_name(f"{out.name}.partial-{secrets.token_hex(4)}")
+        partial.mkdir()
+        try:
+            handle = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            continue  # swept between the two calls
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if partial.is_dir():
+            return partial, handle
+        os.close(handle)
 
 
 def move_into_place(partial: Path, out: Path) -> None:
@@ -117,10 +173,13 @@ def write_release(*, project: Project, root: Path, terms: Terms, on_progress: Pr
         codebook = project.codebook
         scheme = scheme_of(project, codebook)
         roles = people_of(project)
-        recorder = Recorder(project, scheme, {user: name for user, (name, _) in roles.items()}, terms.text_mode)
+        names = {user: name for user, (name, _) in roles.items()}
+        recorder = Recorder(project, scheme, names, terms.text_mode, terms.times)
         total = ProjectArticle.objects.filter(project=project, excluded=False).count()
         readings = Readings()
         unit_counts: dict[str, int] = {}
+        book = Book(codebook.name, enabled_content(codebook.content, project.switches))
+        writers = [FORMATS[name].load()(root, book) for name in terms.formats]
         with ExitStack() as stack:
             files = {
                 name: stack.enter_context(RecordFile(root, f"data/{name}.jsonl", record))
@@ -131,50 +190,59 @@ def write_release(*, project: Project, root: Path, terms: Terms, on_progress: Pr
             ):
                 article = recorder.article(row)
                 annotations = list(recorder.annotations(row))
+                units = list(units_of(row.text, annotations, scheme, shown=terms.text_mode != "positions"))
                 readings.add(article, annotations)
                 files["articles"].write(article)
                 files["annotations"].write_all(annotations)
-                for unit in units_of(row.text, annotations, scheme, shown=terms.text_mode != "positions"):
-                    files["spans_aggregated"].write(unit)
+                files["spans_aggregated"].write_all(units)
+                for unit in units:
                     unit_counts[unit.layer] = unit_counts.get(unit.layer, 0) + 1
+                for writer in writers:
+                    writer.add(article, annotations, units)
                 if on_progress is not None:
                     on_progress(done, total)
-            files["agreement"].write_all(
-                agreement_figures(
-                    readings, scheme, Wanted(terms.bootstrap, terms.seed, implementation_of(terms.tool_version))
-                )
-            )
+            wanted = Wanted(terms.bootstrap, terms.seed, implementation_of(terms.tool_version))
+            figures = list(agreement_figures(readings, scheme, wanted))
+            files["agreement"].write_all(figures)
             files["annotators"].write_all(annotators(roles, recorder.counts.readings))
-        counts = recorder.counts
-        created = counts.latest or project.created_at
-        facts = Facts(
-            project,
-            codebook,
-            terms.version,
-            terms.text_mode,
-            cast("Time", time_of(created)),
-            counts,
-            [file.written for file in files.values()],
-        )
-        written = [*facts.data, *write_papers(root, facts)]
+        others = [file for writer in writers for file in writer.close()]
+        if others:
+            sync_everything()
+        created = state_of(recorder.counts.latest or project.created_at, terms.times)
+        data = [file.written for file in files.values()] + [file for file in others if file.path.startswith("data/")]
+        extras = [file for file in others if not file.path.startswith("data/")]
+        told = told_of(project)
+        facts = Facts(project, codebook, terms.version, terms.text_mode, created, recorder.counts, data, told, extras)
         manifest = manifest_of(
             project=project,
             codebook=codebook,
+            guideline_version=scheme.guideline_version,
             terms=terms,
-            counts=counts,
+            counts=recorder.counts,
             created=created,
-            files=written,
+            figures=headline(figures),
             units=unit_counts,
             clustering=CLUSTERING,
         )
-        last = write_text(root, MANIFEST, pretty(manifest))
-    files_by_path = sorted(written, key=lambda file: file.path)
-    return Built(root, project.slug, terms.version, last.sha256, files_by_path, dict(manifest))
-
-
-def write_papers(root: Path, facts: Facts) -> list[WrittenFile]:
-    """Everything but data and manifest."""
     papers = {
+        **papers_of(facts),
+        "CHANGELOG.md": changelog(terms.previous, manifest),
+        "plots/agreement.svg": agreement_plot(figures),
+        "plots/labels.svg": labels_plot(recorder.counts.labels),
+    }
+    written = [*data, *extras, *(write_text(root, path, content) for path, content in papers.items())]
+    written.sort(key=lambda file: file.path)
+    manifest["files"] = [
+        {"path": file.path, "sha256": file.sha256, "bytes": file.bytes, "records": file.records} for file in written
+    ]
+    last = write_text(root, MANIFEST, pretty(manifest))
+    return Built(root, project.slug, terms.version, last.sha256, written, dict(manifest))
+
+
+def papers_of(facts: Facts) -> dict[str, str]:
+    """Path and content of everything but data, pictures, changes and manifest."""
+    records = FILES | {name: record for name, record in VIEWS.items() if name in facts.configs}
+    return {
         "README.md": readme(facts),
         "DATASTATEMENT.md": data_statement(facts),
         "LICENSE.md": licence(facts),
@@ -182,9 +250,8 @@ def write_papers(root: Path, facts: Facts) -> list[WrittenFile]:
         "croissant.json": pretty(croissant(facts)),
         "guidelines.md": guidelines(facts.project),
         "schema/codebook.json": pretty(facts.codebook.content),
-        **{f"schema/{name}.schema.json": pretty(json_schema(record)) for name, record in FILES.items()},
+        **{f"schema/{name}.schema.json": pretty(json_schema(record)) for name, record in records.items()},
     }
-    return [write_text(root, path, content) for path, content in papers.items()]
 
 
 def guidelines(project: Project) -> str:

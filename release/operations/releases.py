@@ -1,32 +1,25 @@
-"""Releases as rows: asked for on a page, built by the worker, kept under ``RELEASE_ROOT/<project>/<version>``."""
+"""Releases as rows: asked for on a page, built by the worker, kept in ``STORAGES["releases"]``."""
 
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from annotate.models import Project
 from release.exceptions import ReleaseError, SupersededError, VersionTakenError
+from release.formats.registry import checked_formats
 from release.manifest import Terms
 from release.models import Release
-from release.operations.building import (
-    BOOTSTRAP,
-    SEED,
-    Built,
-    move_into_place,
-    partial_directory,
-    tool_version,
-    write_release,
-)
+from release.operations.building import BOOTSTRAP, SEED, Built, tool_version, write_release
 from release.operations.versions import checked_version
+from release.storage import keep, workplace
 
 logger = logging.getLogger(__name__)
 
@@ -34,23 +27,39 @@ SILENCE = timedelta(seconds=60)
 BEAT = 2.0  # seconds between two notes of progress
 
 
-def directory_of(release: Release) -> Path:
-    """Where the files of a built release are."""
-    return Path(settings.RELEASE_ROOT).absolute() / release.project.slug / release.version
-
-
 @transaction.atomic
-def request_release(*, project: Project, version: str, text_mode: str, actor: User | None) -> Release:
-    """Note the wish; the caller enqueues ``release.tasks.build``. Raises BadVersionError, VersionTakenError."""
+def request_release(
+    *,
+    project: Project,
+    version: str,
+    text_mode: str,
+    actor: User | None,
+    formats: Iterable[str] = (),
+    times: str = Release.Times.SECOND,
+) -> Release:
+    """Note the wish; the caller enqueues ``release.tasks.build``.
+
+    Raises BadVersionError, VersionTakenError, FormatError and, for anything else that does not exist, ReleaseError.
+    """
     checked_version(version)
     if text_mode not in Release.TextMode.values:
         raise ReleaseError(f"There is no text mode {text_mode!r}.")
+    if times not in Release.Times.values:
+        raise ReleaseError(f"Times cannot be given {times!r}; choose one of {', '.join(Release.Times.values)}.")
+    chosen = checked_formats(formats, text_mode=text_mode, codebook=project.codebook.name)
     taken = f"Version {version} exists already; releases never change, so raise the version."
     if Release.objects.filter(project=project, version=version).exists():
         raise VersionTakenError(taken)
     try:
         with transaction.atomic():
-            return Release.objects.create(project=project, version=version, text_mode=text_mode, created_by=actor)
+            return Release.objects.create(
+                project=project,
+                version=version,
+                text_mode=text_mode,
+                formats=list(chosen),
+                times=times,
+                created_by=actor,
+            )
     except IntegrityError as error:
         raise VersionTakenError(taken) from error
 
@@ -76,21 +85,24 @@ def build_release(*, release_id: int, now: datetime) -> bool:
     if attempt is None:
         return False
     release = Release.objects.select_related("project").get(pk=release_id)
-    out = directory_of(release)
+    before = _built_before(release)
     terms = Terms(
         version=release.version,
         text_mode=release.text_mode,
         include_unfinished=False,
-        previous_version=_version_before(release),
+        previous_version=before.version if before else None,
         bootstrap=BOOTSTRAP,
         seed=SEED,
         tool_version=tool_version(),
+        formats=tuple(release.formats),
+        times=release.times,
+        previous=before.manifest if before else None,
     )
     try:
-        with partial_directory(out) as partial:
+        with workplace(release) as partial:
             with Heart(release_id, attempt) as heart:
                 built = write_release(project=release.project, root=partial, terms=terms, on_progress=heart.note)
-            _finish(release_id, attempt, built, partial, out)
+            _finish(release_id, attempt, built, partial)
     except SupersededError:
         logger.info("Release %s was taken over by another worker", release_id)
         return False
@@ -138,26 +150,22 @@ def _begin(release_id: int, now: datetime) -> int | None:
     return release.attempt
 
 
-def _version_before(release: Release) -> str | None:
+def _built_before(release: Release) -> Release | None:
     """The version built last before this one was asked for."""
     return (
         Release.objects.filter(project=release.project_id, state=Release.State.BUILT, created_at__lt=release.created_at)
         .order_by("-created_at")
-        .values_list("version", flat=True)
         .first()
     )
 
 
 @transaction.atomic
-def _finish(release_id: int, attempt: int, built: Built, partial: Path, out: Path) -> None:
+def _finish(release_id: int, attempt: int, built: Built, partial: Path) -> None:
     """Files and row together. The row's lock keeps a second worker out; a crash in between leaves a row not built."""
     release = Release.objects.select_for_update(of=("self",)).get(pk=release_id)
     if release.attempt != attempt or release.state != Release.State.BUILDING:
         raise SupersededError
-    if out.exists():
-        # Left by an attempt that died between renaming and committing: nobody has seen it.
-        shutil.rmtree(out)
-    move_into_place(partial, out)
+    keep(release, partial)
     release.state = Release.State.BUILT
     release.total = next(file.records or 0 for file in built.files if file.path == "data/articles.jsonl")
     release.manifest = built.manifest

@@ -8,12 +8,14 @@ from django.conf import settings
 
 from release import records
 from release.columns import columns_of, is_record
-from release.records import FILES
+from release.records import FILES, VIEWS
 
 PAGE = (Path(settings.BASE_DIR) / "docs" / "reference" / "release-format.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| (.+) \|$", re.MULTILINE)
 NESTED = [
-    kind for kind in vars(records).values() if isinstance(kind, type) and is_record(kind) and kind not in FILES.values()
+    kind
+    for kind in vars(records).values()
+    if isinstance(kind, type) and is_record(kind) and kind not in (FILES | VIEWS).values()
 ]
 
 
@@ -25,7 +27,10 @@ def section(heading: str) -> str:
 
 @pytest.mark.parametrize(
     ("heading", "record"),
-    [*((f"data/{name}.jsonl", record) for name, record in FILES.items()), *((kind.__name__, kind) for kind in NESTED)],
+    [
+        *((f"data/{name}.jsonl", record) for name, record in (FILES | VIEWS).items()),
+        *((kind.__name__, kind) for kind in NESTED),
+    ],
 )
 def test_every_field_has_its_row(heading: str, record: type) -> None:
     expected = [(column.name, column.meaning) for column in columns_of(record)]

@@ -15,6 +15,7 @@ from annotate.models import Project
 from release import tasks
 from release.models import Release
 from release.operations.releases import build_release, request_release
+from release.storage import archive_of, store
 from release.verification import verify_release
 from tests.factories import make_article, make_member, make_project, make_reading, make_user
 
@@ -154,6 +155,50 @@ def test_the_download_is_a_whole_release_and_always_the_same(
     assert report.problems == []
     assert report.sha256 == built.sha256
     assert b"page-canary" not in b"".join(p.read_bytes() for p in (tmp_path / "unpacked").rglob("*") if p.is_file())
+
+
+def test_a_download_goes_on_where_it_stopped(client: Client, people: dict[str, User], built: Release) -> None:
+    client.force_login(people["researcher"])
+    address = "/projects/caravan/releases/1.0.0/download/"
+    whole = client.get(address)
+    data = b"".join(whole.streaming_content)
+    tag = whole.headers["ETag"]
+
+    def part(wanted: str, **more: str) -> tuple[int, str | None, bytes]:
+        response = client.get(address, headers={"Range": wanted, **more})
+        content = b"".join(response.streaming_content) if response.streaming else response.content
+        return response.status_code, response.headers.get("Content-Range"), content
+
+    size = len(data)
+    assert int(whole.headers["Content-Length"]) == size
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    assert part("bytes=100-", **{"If-Range": tag}) == (206, f"bytes 100-{size - 1}/{size}", data[100:])
+    assert part("bytes=0-9") == (206, f"bytes 0-9/{size}", data[:10])
+    assert part("bytes=-5") == (206, f"bytes {size - 5}-{size - 1}/{size}", data[-5:])
+    assert part(f"bytes={size}-") == (416, f"bytes */{size}", b"")
+    assert part("bytes=100-", **{"If-Range": '"another"'}) == (200, None, data)
+    assert client.get(address, headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_an_archive_that_is_gone_is_made_again(client: Client, people: dict[str, User], built: Release) -> None:
+    client.force_login(people["researcher"])
+    first = b"".join(client.get("/projects/caravan/releases/1.0.0/download/").streaming_content)
+    store().delete(archive_of(built))
+
+    assert b"".join(client.get("/projects/caravan/releases/1.0.0/download/").streaming_content) == first
+
+
+def test_options_of_the_form_reach_the_release(client: Client, people: dict[str, User], project: Project) -> None:
+    client.force_login(people["manager"])
+    given = {"version": "1.0.0", "text_mode": "positions", "times": "month", "formats": ["w3c"]}
+
+    refused = client.post("/projects/caravan/releases/", given | {"formats": ["brat"]})
+    client.post("/projects/caravan/releases/", given)
+
+    assert refused.status_code == 422
+    assert "brat holds the articles’ text" in refused.content.decode().replace("&#x27;", "’")
+    release = Release.objects.get()
+    assert (release.times, release.formats) == ("month", ["w3c"])
 
 
 def test_a_failed_release_says_why_and_can_be_tried_again(

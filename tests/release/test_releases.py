@@ -13,12 +13,17 @@ from annotate.models import Project
 from release.exceptions import BadVersionError, VersionTakenError
 from release.models import Release
 from release.operations import releases
-from release.operations.releases import build_release, directory_of, request_release
+from release.operations.releases import build_release, request_release
 from release.operations.versions import checked_version, suggested_version
+from release.storage import LocalReleases, folder_of
 from release.tasks import resume_silent_releases
 from tests.factories import make_article, make_project, make_reading, make_user
 
 pytestmark = pytest.mark.django_db
+
+
+def directory_of(release: Release) -> Path:
+    return Path(LocalReleases().path(folder_of(release)))
 
 
 @pytest.fixture
@@ -75,7 +80,8 @@ def test_files_of_an_attempt_that_died_before_its_commit_are_replaced(release: R
     build_release(release_id=release.pk, now=timezone.now())
 
     assert not (directory_of(release) / "half.jsonl").exists()
-    assert [path.name for path in directory_of(release).parent.iterdir()] == ["1.0.0"]
+    left = sorted(path.name for path in directory_of(release).parent.iterdir())
+    assert left == ["1.0.0", f"{release.project.slug}-1.0.0.zip"]
 
 
 def test_a_worker_that_was_overtaken_writes_nothing(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotate.models import Project
 from release.exceptions import ReleaseError
+from release.formats.registry import FORMATS
+from release.manifest import MANIFEST
 from release.models import Release
 from release.operations.building import UNVERSIONED, export_release
 from release.operations.versions import checked_version
@@ -36,6 +38,24 @@ class Command(BaseCommand):
             help="What of the articles goes in: their text, the marked passages, or positions only. Default: full.",
         )
         parser.add_argument(
+            "--formats",
+            default="",
+            metavar="A,B",
+            help=f"Other formats beside JSON Lines, with commas: {', '.join(FORMATS)}.",
+        )
+        parser.add_argument(
+            "--times",
+            choices=Release.Times.values,
+            default=Release.Times.SECOND,
+            help="How exactly the dataset says when people worked. Default: second.",
+        )
+        parser.add_argument(
+            "--previous",
+            type=Path,
+            metavar="DIR",
+            help="The release before, for CHANGELOG.md. Default: the one built last on the project's page.",
+        )
+        parser.add_argument(
             "--include-unfinished",
             action="store_true",
             help="Also claimed, returned, expired and handed back work, as status in_progress.",
@@ -54,8 +74,11 @@ class Command(BaseCommand):
                 version=checked_version(options["dataset_version"]),
                 text_mode=options["text"],
                 include_unfinished=options["include_unfinished"],
+                formats=[name.strip() for name in options["formats"].split(",") if name.strip()],
+                times=options["times"],
+                previous=_previous(project, options["previous"]),
             )
-        except (ReleaseError, OSError) as error:
+        except (ReleaseError, OSError, ValueError) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             answer = {
@@ -71,3 +94,12 @@ class Command(BaseCommand):
             if file.records is not None:
                 self.stdout.write(f"{file.records:>9,}  {file.path}")
         self.stdout.write(f"{built.name} {built.version} is in {built.path} (sha256 {built.sha256})")
+
+
+def _previous(project: Project, directory: Path | None) -> dict[str, Any] | None:
+    """A manifest. Raises OSError or ValueError for a directory without one."""
+    if directory is not None:
+        found: dict[str, Any] = json.loads((directory / MANIFEST).read_bytes())
+        return found
+    built = Release.objects.filter(project=project, state=Release.State.BUILT)
+    return built.order_by("-created_at").values_list("manifest", flat=True).first()
