@@ -15,9 +15,12 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 
 from annotate.errors import Refusal
-from annotate.models import UserSettings
+from annotate.models import ProjectMemory, UserSettings
+from annotate.values import is_storable
 
 MOST_KEYS = 100
+# Characters of JSON that one name of the labelling page's memory may have: guidelines of some thirty thousand words.
+LONGEST_MEMORY = 200_000
 _ACTION = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,39}")
 # As keymap.js writes a chord; the empty one: this action has no key.
 _CHORD = re.compile(r"|(Ctrl\+)?(Shift\+)?(\S|Space|[A-Z][A-Za-z0-9]{1,19})")
@@ -163,6 +166,30 @@ def settings_of(user: User | AnonymousUser) -> Settings:
         return Settings(user.own_settings.document)
     except UserSettings.DoesNotExist:
         return Settings()
+
+
+# What the labelling page remembers in a project: {label: {attribute: value last given}}, the guidelines' paragraphs.
+MEMORY = {"values": dict, "guide": list}
+
+
+def check_memory(changes: Mapping[str, Any]) -> None:
+    """Raises Refusal where a name is unknown, or its value is of another kind, too long, or cannot be stored."""
+    for name, value in changes.items():
+        kind = MEMORY.get(name)
+        if kind is None:
+            raise Refusal("unknown_memory", f"Nothing is remembered under “{name[:40]}”; only {', '.join(MEMORY)} are.")
+        text = json.dumps(value, ensure_ascii=False)
+        if not isinstance(value, kind) or len(text) > LONGEST_MEMORY or not is_storable(text) or "\\u0000" in text:
+            words = "an object" if kind is dict else "a list"
+            raise Refusal(
+                "bad_memory", f"{name} must be {words} of at most {LONGEST_MEMORY:,} characters, without NUL."
+            )
+
+
+def memory_of(user: User, slug: str) -> dict[str, Any]:
+    """What is remembered for the person in the project of this name; empty where nothing is."""
+    row = ProjectMemory.objects.filter(user=user, project__slug=slug).first()
+    return {} if row is None else row.document
 
 
 def bring_settings(user: User, document: str | None) -> None:

@@ -178,6 +178,15 @@ class NothingLeftSchema(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
+class MemorySchema(serializers.Serializer[Any]):
+    """What the labelling page remembers for one person in one project; each may be left out of what is sent."""
+
+    values = serializers.DictField(required=False, help_text="{label: {attribute: value last given by hand}}")
+    guide = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="The guidelines' paragraphs as last seen."
+    )
+
+
 class SettingsSchema(serializers.Serializer[Any]):
     """One's own settings; each may be left out of what is sent."""
 

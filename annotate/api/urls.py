@@ -8,6 +8,7 @@ from annotate.api import views
 app_name = "api"
 urlpatterns = [
     path("me/settings/", never_cache(views.my_settings), name="settings"),
+    path("me/memory/<slug:slug>/", never_cache(views.my_memory), name="memory"),
     path("projects/<slug:slug>/claim/", never_cache(views.claim), name="claim"),
     path("projects/<slug:slug>/articles/", never_cache(views.articles), name="articles"),
     path("projects/<slug:slug>/annotations/", never_cache(views.annotations), name="annotations"),

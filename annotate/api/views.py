@@ -23,10 +23,10 @@ from annotate.marking import WrongShape, read_revision
 from annotate.models import Membership, Project, RelationAnnotation, Role, SpanAnnotation, Task
 from annotate.operations import tasks as operations
 from annotate.operations.marks import apply_operations
-from annotate.operations.user_settings import change_settings, replace_settings
+from annotate.operations.user_settings import change_settings, remember, replace_settings
 from annotate.permissions import may
 from annotate.state import TaskState, read_state
-from annotate.user_settings import settings_of
+from annotate.user_settings import memory_of, settings_of
 from corpus.models import Article
 
 PROBLEM = OpenApiResponse(shapes.ProblemSchema)
@@ -204,6 +204,26 @@ def my_settings(request: Request) -> Response:
     if request.method == "PUT":
         return Response(replace_settings(user=user, document=_body(request)).as_json())
     return Response(change_settings(user=user, changes=_body(request)).as_json())
+
+
+@extend_schema(
+    methods=["GET"],
+    summary="What the labelling page remembers in a project",
+    responses={200: shapes.MemorySchema, **REFUSALS},
+)
+@extend_schema(
+    methods=["PATCH"],
+    summary="Change some of what the labelling page remembers in a project",
+    request=shapes.MemorySchema,
+    responses={200: shapes.MemorySchema, **REFUSALS},
+)
+@api_view(["GET", "PATCH"])
+def my_memory(request: Request, slug: str) -> Response:
+    """One's own, in a project that one belongs to."""
+    user, project = _user(request), _project(request, slug)
+    if request.method == "GET":
+        return Response(memory_of(user, project.slug))
+    return Response(remember(user=user, project=project, changes=_body(request)))
 
 
 @extend_schema(

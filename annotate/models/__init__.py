@@ -12,7 +12,7 @@ from annotate.models.agreement import (
 )
 from annotate.models.codebooks import Codebook, Label
 from annotate.models.marks import ArticleAnnotation, Operation, RelationAnnotation, SpanAnnotation
-from annotate.models.people import UserSettings
+from annotate.models.people import ProjectMemory, UserSettings
 from annotate.models.projects import Membership, Project, ProjectArticle, Role, StaleStage
 from annotate.models.tasks import Task
 
@@ -32,6 +32,7 @@ __all__ = [
     "Project",
     "ProjectAgreement",
     "ProjectArticle",
+    "ProjectMemory",
     "RelationAnnotation",
     "Role",
     "SpanAnnotation",

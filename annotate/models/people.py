@@ -21,3 +21,22 @@ class UserSettings(models.Model):
 
     def __str__(self) -> str:
         return f"settings of {self.user_id}"
+
+
+class ProjectMemory(models.Model):
+    """What the labelling page remembers for one person in one project: values last given, guidelines last seen.
+
+    Read after the page is up, so apart from the settings, which come with every request. Nothing is lost with it.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey("annotate.Project", on_delete=models.CASCADE, related_name="+")
+    document = models.JSONField(default=dict)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "project memories"
+        constraints = [models.UniqueConstraint(fields=["user", "project"], name="one_memory_of_a_project")]
+
+    def __str__(self) -> str:
+        return f"memory of {self.user_id} in {self.project_id}"

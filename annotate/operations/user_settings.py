@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from annotate.models import UserSettings
-from annotate.user_settings import Settings
+from annotate.models import Project, ProjectMemory, UserSettings
+from annotate.user_settings import Settings, check_memory
 
 
 @transaction.atomic
@@ -27,6 +27,17 @@ def replace_settings(*, user: User, document: Mapping[str, Any]) -> Settings:
     new = Settings().with_changes(document)
     row, _ = UserSettings.objects.select_for_update().get_or_create(user=user)
     return _stored(row, new)
+
+
+@transaction.atomic
+def remember(*, user: User, project: Project, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Change some of what the labelling page remembers in a project; the whole. Raises Refusal as :func:`change_settings`."""
+    check_memory(changes)
+    row, _ = ProjectMemory.objects.select_for_update().get_or_create(user=user, project=project)
+    document = {**row.document, **changes}
+    row.document = document
+    row.save()
+    return document
 
 
 def _stored(row: UserSettings, new: Settings) -> Settings:

@@ -170,3 +170,51 @@ def test_every_look_has_its_rule_in_the_styles():
     for field in looks:
         for value, _ in field.values:
             assert value in {field.default, "system"} or f'[{field.attribute}="{value}"]' in css
+
+
+def memory(client: Client, slug: str, body: Any = None) -> Any:
+    url = f"/api/v1/me/memory/{slug}/"
+    if body is None:
+        return client.get(url)
+    return client.generic("PATCH", url, json.dumps(body), content_type="application/json")
+
+
+@pytest.mark.django_db
+def test_what_the_page_remembers_is_kept_for_one_person_in_one_project(client: Client, mara: User):
+    other = make_user("other")
+    here, there = (make_project(members={mara: "annotator", other: "annotator"}) for _ in range(2))
+    assert memory(client, here.slug).json() == {}
+    memory(client, here.slug, {"values": {"BIAS": {"target": "the mayor"}}})
+    answer = memory(client, here.slug, {"guide": ["Mark the bridge."]})
+    assert answer.json() == {"values": {"BIAS": {"target": "the mayor"}}, "guide": ["Mark the bridge."]}
+    assert memory(client, here.slug).json() == answer.json()
+    assert memory(client, there.slug).json() == {}
+    client.force_login(other)
+    assert memory(client, here.slug).json() == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"secrets": {}}, "unknown_memory"),
+        ({"values": []}, "bad_memory"),
+        ({"guide": "all"}, "bad_memory"),
+        ({"guide": ["x" * 200_000]}, "bad_memory"),
+        ({"guide": ["\0"]}, "bad_memory"),
+        ({"guide": ["\ud800"]}, "bad_memory"),
+    ],
+)
+def test_what_cannot_be_remembered_is_refused_and_changes_nothing(client: Client, mara: User, body: Any, code: str):
+    project = make_project(members={mara: "annotator"})
+    memory(client, project.slug, {"guide": ["kept"]})
+    answer = memory(client, project.slug, body)
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert memory(client, project.slug).json() == {"guide": ["kept"]}
+
+
+@pytest.mark.django_db
+def test_nothing_is_remembered_in_a_project_of_others(client: Client, mara: User):
+    project = make_project()
+    assert memory(client, project.slug).status_code == 404
+    assert memory(client, project.slug, {"guide": []}).status_code == 404

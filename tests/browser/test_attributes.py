@@ -391,9 +391,15 @@ def test_what_changed_in_the_guidelines_since_the_last_look_is_shown_until_looke
     expect(page.locator("#pane-guide .notice")).to_contain_text("1 new, 1 gone")
     expect(page.locator("#pane-guide del")).to_have_text("Leave the port.")
     expect(page.locator("#tab-guide ins")).to_have_count(0)
+    # Another device, so to say: what was seen there is not new here, and what is new is.
+    page.evaluate("localStorage.clear()")
     page.reload()
     page.wait_for_selector("#guide-search", state="attached")
     expect(page.locator("#tab-guide ins")).to_have_count(0)
+    Project.objects.filter(pk=task.project_id).update(guidelines="# Project\n\nMark the bridge.")
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    expect(page.locator("#pane-guide del")).to_have_text("Mark the port too.")
 
 
 def test_a_finger_draws_a_link_to_a_card_of_the_list(chromium, address, linked, task):

@@ -181,9 +181,9 @@ export class Proposals {
   #key;
   #ids;
 
-  /** `storage`: as localStorage; the ids of unchecked marks are kept there under the task's name. */
-  constructor({ task, project, quantities = [] }, storage) {
-    Object.assign(this, { quantities, storage, last: `slantwise.last.${project?.slug}` });
+  /** `storage`: as localStorage, of one project; the ids of unchecked marks are kept there under the task's name. */
+  constructor({ task, quantities = [] }, storage) {
+    Object.assign(this, { quantities, storage });
     this.#key = `slantwise.unchecked.${task}`;
     this.#ids = new Set(JSON.parse(storage.getItem(this.#key) ?? "[]"));
   }
@@ -202,11 +202,11 @@ export class Proposals {
 
   remember(code, name, value) {
     const last = this.#last();
-    this.storage.setItem(this.last, JSON.stringify({ ...last, [code]: { ...last[code], [name]: value ?? undefined } }));
+    this.storage.setItem("values", JSON.stringify({ ...last, [code]: { ...last[code], [name]: value ?? undefined } }));
   }
 
   #last() {
-    return JSON.parse(this.storage.getItem(this.last) ?? "{}");
+    return JSON.parse(this.storage.getItem("values") ?? "{}");
   }
 
   has(id) {

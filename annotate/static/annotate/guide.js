@@ -12,7 +12,8 @@ export function changesOf(before, now) {
   return { added: now.flatMap((words, i) => (old.has(words) ? [] : [i])), gone: before.filter((words) => !fresh.has(words)) };
 }
 
-export function makeGuide({ user, project }, storage) {
+/** `storage`: as localStorage, of one person in one project. */
+export function makeGuide(storage) {
   const pane = byId("pane-guide");
   const tab = byId("tab-guide");
   const entries = [...pane.querySelectorAll(".guide__label, .prose > *")];
@@ -50,12 +51,11 @@ export function makeGuide({ user, project }, storage) {
   });
   pane.prepend(make("div.field.guide__search", {}, field, count));
 
-  // ---- changes, kept by this browser for this account and project
-  const key = `slantwise.guide.${project.slug}.${user}`;
+  // ---- changes
   const blocks = [...pane.querySelectorAll(BLOCKS)].filter((block) => !block.querySelector(BLOCKS) && !block.closest(".guide__search"));
   const now = blocks.map((block) => flat(block.textContent));
-  const keep = () => storage.setItem(key, JSON.stringify(now));
-  const before = JSON.parse(storage.getItem(key) ?? "null");
+  const keep = () => storage.setItem("guide", JSON.stringify(now));
+  const before = JSON.parse(storage.getItem("guide") ?? "null");
   const { added, gone } = before ? changesOf(before, now) : { added: [], gone: [] };
   if (!before) keep();
   if (!added.length && !gone.length) return;

@@ -12,6 +12,34 @@ export const listenToSettings = (listener) => listeners.push(listener);
 
 const url = () => document.querySelector("meta[name=theme]").dataset.settings;
 
+/**
+ * A Storage whose items the server keeps too, for the reader's other devices: what was last given to attributes, and the
+ * guidelines as last seen. Other items stay in this browser. `recall()` takes what the server has.
+ */
+export function makeMemory({ user, project }, storage) {
+  const names = ["values", "guide"];
+  const prefix = `slantwise.${project.slug}.${user}.`;
+  const url = box.dataset.memory;
+  const send = (name) => request(url, { method: "PATCH", body: { [name]: JSON.parse(storage.getItem(prefix + name)) } }).catch(() => null);
+  return {
+    getItem: (name) => storage.getItem(names.includes(name) ? prefix + name : name),
+    setItem: (name, words) => {
+      const ours = names.includes(name);
+      storage.setItem(ours ? prefix + name : name, words);
+      if (ours) send(name);
+    },
+    removeItem: (name) => storage.removeItem(name),
+    recall: async () => {
+      const { status, json } = await request(url).catch(() => ({}));
+      if (status !== 200) return;
+      for (const name of names) {
+        if (json[name]) storage.setItem(prefix + name, JSON.stringify(json[name]));
+        else if (storage.getItem(prefix + name)) send(name);
+      }
+    },
+  };
+}
+
 /** Ask the server again: a page that came from the cache bears older ones. */
 export async function refreshSettings() {
   const { status, json } = await request(url()).catch(() => ({}));

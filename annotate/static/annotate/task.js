@@ -7,7 +7,7 @@ import { makeCommands } from "./commands.js";
 import { byId, icon, make, say } from "./dom.js";
 import { bindKeyboard, keyboard, rowsWith } from "./keymap.js";
 import { keepLease, makeSaving, makeSignIn, request } from "./saving.js";
-import { changeSettings, listenToSettings, refreshSettings, settings } from "./settings.js";
+import { changeSettings, listenToSettings, makeMemory, refreshSettings, settings } from "./settings.js";
 import { stacksOf, Ui } from "./store.js";
 import { Borders, OffsetMap } from "./text.js";
 
@@ -26,7 +26,8 @@ const borders = new Borders(map, state.article);
 const look = (code) => codebook.label(code);
 const view = new ArticleView(byId("article"), map, look);
 const ui = new Ui();
-const proposals = new Proposals(state, localStorage);
+const memory = makeMemory(state, localStorage);
+const proposals = new Proposals(state, memory);
 
 function notice(tone, ...words) {
   const close = make("button.button.button--small", { type: "button" }, "Close");
@@ -251,6 +252,6 @@ if (!view.matches()) {
   }
   document.documentElement.dataset.ready = "";
   // Not needed for the first paint, nor for the first mark.
-  const guide = () => import("./guide.js").then(({ makeGuide }) => makeGuide(state, localStorage), () => setTimeout(guide, 5000));
-  setTimeout(guide, 200);
+  const guide = () => import("./guide.js").then(({ makeGuide }) => makeGuide(memory), () => setTimeout(guide, 5000));
+  setTimeout(() => memory.recall().then(guide), 200);
 }

@@ -434,6 +434,7 @@ def test_the_schema_is_openapi_3_1_and_names_every_route(client: Client):
     schema = json.loads(client.get("/api/schema/?format=json").content)
     assert schema["openapi"].startswith("3.1")
     assert sorted(path for path in schema["paths"] if path.startswith("/api/v1/")) == [
+        "/api/v1/me/memory/{slug}/",
         "/api/v1/me/settings/",
         "/api/v1/projects/{slug}/annotations/",
         "/api/v1/projects/{slug}/articles/",
