@@ -280,29 +280,3 @@ def verify_release(root: Path, *, texts: Mapping[str, str] | None = None) -> Rep
         texts=len(verifier.texts_seen),
         problems=verifier.problems,
     )
-
-
-def texts_from(source: Path) -> dict[str, str]:
-    """Canonical texts by their SHA-256: the ``*.txt`` files of a directory, or ``text`` of each line of a JSONL file.
-
-    Raises ValueError naming the file and line that cannot be read.
-    """
-    texts = []
-    if source.is_dir():
-        for file in sorted(source.rglob("*.txt")):
-            try:
-                text = file.read_bytes().decode()
-            except UnicodeDecodeError as error:
-                raise ValueError(f"{file} is not UTF-8: {error}") from error
-            # An editor's final newline is not part of a canonical text.
-            texts += [text, text.removesuffix("\n")]
-    else:
-        with source.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    text = json.loads(line)["text"]
-                except (ValueError, KeyError, TypeError) as error:
-                    raise ValueError(f"{source}:{number}: a JSON object with a text was expected") from error
-                if isinstance(text, str):
-                    texts.append(text)
-    return {hashlib.sha256(text.encode()).hexdigest(): text for text in texts}

@@ -12,7 +12,8 @@ from django.core.management.base import CommandError
 
 from annotate.models import Project
 from release.operations.building import export_release
-from release.verification import texts_from, verify_release
+from release.supplied import forms_of, texts_from
+from release.verification import verify_release
 from tests.factories import make_article, make_project, make_reading, make_user
 
 pytestmark = pytest.mark.django_db
@@ -156,7 +157,7 @@ def test_texts_supplied_by_the_user_are_compared(project: Project, tmp_path: Pat
     lines.write_text(json.dumps({"text": TEXT}) + "\n", encoding="utf-8")
 
     without = verify_release(release)
-    with_texts = [verify_release(release, texts=texts_from(source)) for source in (texts, lines)]
+    with_texts = [verify_release(release, texts=texts_from(source).by_sha256) for source in (texts, lines)]
 
     assert (without.problems, without.texts) == ([], 0)
     assert [(report.problems, report.texts) for report in with_texts] == [([], 1), ([], 1)]
@@ -185,3 +186,73 @@ def test_the_command_says_what_was_checked(release: Path, capsys: pytest.Capture
 
     answer = json.loads(capsys.readouterr().out)
     assert (answer["passed"], answer["spans"], answer["problems"]) == (True, 3, [])
+
+
+def other_articles(project: Project) -> list[str]:
+    """Two more articles, marked: ids in order of making."""
+    ana = project.memberships.earliest("pk").user
+    made = [make_article(f"{name} leaves\n\nThe {name} left the town at noon.") for name in ("Second", "Third")]
+    for article in made:
+        make_reading(project, article, ana, [("FRAME", 0, 6), ("SOURCE", 20, 26)])
+    return [str(article.uuid) for article in made]
+
+
+@pytest.mark.parametrize(
+    ("mode", "measure", "ratio"), [("quotes", "quotes", 0.5), ("positions", "length", 48 / 51)], ids=str
+)
+def test_what_does_not_fit_is_reported_with_how_near_it_comes(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: str, measure: str, ratio: float
+) -> None:
+    second, third = other_articles(project)
+    first = str(project.articles.get(text=TEXT).uuid)
+    release = export_release(project=project, out=tmp_path / mode, text_mode=mode).path
+    lines = tmp_path / "mine.jsonl"
+    changed = "Second leaves\n\nThe third one left the town at noon."
+    lines.write_text(
+        "".join(
+            json.dumps(row) + "\n"
+            for row in ({"text": f"\ufeff{TEXT}\n".replace("\n", "\r\n")}, {"article_id": second, "text": changed})
+        )
+    )
+
+    with pytest.raises(CommandError) as failure:
+        call_command("verify_release", str(release), "--text", str(lines), "--out", str(tmp_path / "full"), "--json")
+
+    misfits = {row["article_id"]: row for row in json.loads(capsys.readouterr().out)["misfits"]}
+    assert failure.value.returncode == 3
+    assert misfits.keys() == {second, third}
+    assert (misfits[third]["ratio"], misfits[third]["measure"]) == (None, None)
+    assert misfits[second]["measure"] == measure
+    assert misfits[second]["ratio"] == pytest.approx(ratio)
+    texts = {row["article_id"]: row["text"] for row in rows_of(tmp_path / "full", "articles")}
+    assert texts == {first: TEXT, second: None, third: None}
+    assert verify_release(tmp_path / "full").problems == []
+
+
+def rows_of(release: Path, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (release / "data" / f"{name}.jsonl").read_bytes().splitlines()]
+
+
+def test_a_positions_only_release_is_filled_in_to_what_the_full_one_holds(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = export_release(project=project, out=tmp_path / "bare", text_mode="positions").path
+    full = export_release(project=project, out=tmp_path / "full").path
+    (tmp_path / "mine.jsonl").write_text(json.dumps({"text": TEXT}) + "\n")
+
+    call_command("verify_release", str(bare), "--text", str(tmp_path / "mine.jsonl"), "--out", str(tmp_path / "again"))
+
+    for name in ("annotations", "spans_aggregated"):
+        assert (tmp_path / "again" / f"data/{name}.jsonl").read_bytes() == (full / f"data/{name}.jsonl").read_bytes()
+    assert [row["text"] for row in rows_of(tmp_path / "again", "articles")] == [TEXT]
+    assert verify_release(tmp_path / "again").problems == []
+
+
+def test_forms_of_a_text_are_those_it_may_be_meant_as() -> None:
+    assert forms_of("a\u00a0b\r\n") == ["a\u00a0b\r\n", "a\u00a0b\r", "a\u00a0b\n", "a b\n", "a b"]
+    assert "é" in forms_of("e\u0301")
+
+
+def test_filling_in_needs_texts_and_an_empty_place(release: Path, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="--out needs --text"):
+        call_command("verify_release", str(release), "--out", str(tmp_path / "out"))

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 
 from release.exceptions import ReleaseError
 from release.operations.restoring import restore_release
-from release.verification import texts_from
+from release.supplied import texts_from
 
 PARTLY_DONE = 3
 
@@ -54,7 +54,7 @@ class Command(BaseCommand):
                 root=directory,
                 slug=project,
                 annotators={old: new for old, _, new in pairs},
-                texts=texts_from(options["text"]) if options["text"] else None,
+                texts=texts_from(options["text"]).by_sha256 if options["text"] else None,
             )
         except (ReleaseError, OSError, ValueError, DatabaseError) as error:
             raise CommandError(f"{error} Nothing was written.") from error

@@ -6,7 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from release.verification import MOST_PROBLEMS, texts_from, verify_release
+from release.exceptions import ReleaseError
+from release.filling import Filling, fill, fit
+from release.supplied import texts_from
+from release.verification import MOST_PROBLEMS, verify_release
+
+REJECTED = 3  # done, but some records were rejected and reported
 
 
 class Command(BaseCommand):
@@ -23,7 +28,14 @@ class Command(BaseCommand):
             type=Path,
             metavar="DIR_OR_JSONL",
             help="Texts that the release leaves out: a directory of .txt files or JSON Lines with a field text. "
-            "They are matched by SHA-256 and every quote is compared.",
+            "They are matched by SHA-256 (line ends and spaces may differ) and every quote is compared; what does not "
+            "fit and is named by file name, id or address is reported with how near it comes.",
+        )
+        parser.add_argument(
+            "--out",
+            type=Path,
+            metavar="DIR",
+            help="With --text: write the release with the fitting texts and their quotes filled in here.",
         )
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
@@ -31,11 +43,14 @@ class Command(BaseCommand):
         root: Path = options["directory"]
         if not root.is_dir():
             raise CommandError(f"{root} is not a directory.")
+        if options["out"] and not options["text"]:
+            raise CommandError("--out needs --text: without your texts there is nothing to fill in.")
         try:
-            texts = texts_from(options["text"]) if options["text"] else None
+            supplied = texts_from(options["text"]) if options["text"] else None
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
-        report = verify_release(root, texts=texts)
+        report = verify_release(root, texts=supplied.by_sha256 if supplied else None)
+        filling = fit(root, supplied) if supplied and report.passed else Filling()
         if options["json"]:
             answer = {
                 "path": str(root),
@@ -47,12 +62,19 @@ class Command(BaseCommand):
                 "records": report.records,
                 "spans": report.spans,
                 "texts": report.texts,
+                "misfits": [
+                    {"article_id": m.article_id, "ratio": m.ratio, "measure": m.measure, "message": m.message}
+                    for m in filling.misfits
+                ],
                 "problems": [{"path": p.path, "line": p.line, "message": p.message} for p in report.problems],
             }
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
         else:
             for problem in report.problems[:MOST_PROBLEMS]:
                 self.stdout.write(str(problem))
+            for misfit in filling.misfits:
+                near = "" if misfit.ratio is None else f" ({misfit.ratio:.1%})"
+                self.stdout.write(f"article {misfit.article_id}: {misfit.message}{near}")
         if not report.passed:
             raise CommandError(f"{root}: {len(report.problems)} problems.", returncode=1)
         if not options["json"]:
@@ -60,3 +82,17 @@ class Command(BaseCommand):
                 f"{report.name} {report.version}: {report.files} files, {report.records:,} records and "
                 f"{report.spans:,} spans are as the manifest says; quotes compared in {report.texts:,} articles."
             )
+        if options["out"]:
+            self._fill(root, filling, options["out"])
+
+    def _fill(self, root: Path, filling: Filling, out: Path) -> None:
+        try:
+            fill(root, filling, out)
+        except (ReleaseError, OSError) as error:
+            raise CommandError(str(error)) from error
+        if filling.misfits:
+            raise CommandError(
+                f"{out} has the texts of {len(filling.fitting)} articles; {len(filling.misfits)} were not to be had.",
+                returncode=REJECTED,
+            )
+        self.stderr.write(f"{out} has the texts of {len(filling.fitting)} articles.")
