@@ -26,12 +26,16 @@ from corpus.models import Article, Story
 
 # Passages listed above the text, those first on which readers differ most.
 WORST = 10
+MOST_DIGITS = 9
 
 
 @login_required
 @require_GET
 def article(request: PageRequest, slug: str, uuid: UUID) -> HttpResponse:
-    """Where the readers of an article agree and where they differ; ``?label=`` shows one label alone."""
+    """Where the readers of an article agree and where they differ; ``?label=`` shows one label alone.
+
+    ``?at=`` is a place in the text: the passage there, or the next one, has the id "here".
+    """
     project, actions = project_for(request.user, slug, "see_marks")
     member = get_object_or_404(
         ProjectArticle.objects.select_related("article__outlet", "article__story").defer(
@@ -81,6 +85,7 @@ def article(request: PageRequest, slug: str, uuid: UUID) -> HttpResponse:
         "pairs": pairs_of(len(readings)),
         "strip": strip_plot(runs(paragraphs), member.article.n_chars),
         "strip_width": STRIP,
+        "here": place_of(differing, request.GET.get("at", "")),
         "passages": [spoken_passage(passage) for passage in differing],
         "worst": sorted(differing, key=lambda passage: (-passage.weight, passage.start))[:WORST],
         "labels": [{**label, "n": counts[code]} for code, label in labels.items()],
@@ -98,6 +103,13 @@ LEVELS = (
     "more than two thirds of the pairs differ",
 )
 QUOTED = 90
+
+
+def place_of(differing: Sequence[Passage], at: str) -> int | None:
+    """Where the first passage begins that ends after the code point ``at``; None without one."""
+    if not at.isdecimal() or len(at) > MOST_DIGITS:
+        return None
+    return next((passage.start for passage in differing if passage.end > int(at)), None)
 
 
 def spoken_passage(passage: Passage) -> dict[str, Any]:
