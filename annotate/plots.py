@@ -163,7 +163,9 @@ def dot_plot(
                 unreliable=e.unreliable,
                 why=e.why,
                 words_x=left + (0 if narrow else 8),
-                published=tuple((x(value), words) for value, words in e.published if start <= value <= 1),
+                published=tuple(
+                    (x(value), words) for value, words in e.published if e.value is not None and start <= value <= 1
+                ),
                 head=e.head,
             )
             for number, e in enumerate(estimates)
@@ -183,7 +185,7 @@ def _signs(estimates: Sequence[Estimate], *, floor: bool, head: str) -> list[tup
         signs.append(("unreliable", "fewer than 20 articles: do not rely on the interval"))
     if any(e.head for e in drawn):
         signs.append(("head", head))
-    if any(e.published for e in estimates):
+    if any(e.published for e in drawn):
         signs.append(("elsewhere", "published elsewhere"))
     if floor and drawn:
         signs.append(("floor", f"{FLOOR:.3f}"))

@@ -35,6 +35,8 @@ def percent(share: float | None, digits: int = 1) -> str | SafeString:
     """A share as 7.4 % or 99.96 %: with more digits than asked for where it would be rounded to all or nothing."""
     if share is None:
         return NONE
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
     words = f"{100 * share:.{digits}f}"
     if 0 < share < 1 and float(words) in (0, 100) and digits < 4:
         return percent(share, digits + 1)

@@ -71,7 +71,7 @@ def test_the_dashboard_shows_head_figures_and_agreement(client):
     assert "submitted 4 of 4" in page
     assert "marks 6" in page
     assert "articles read by two or more 2 of 2" in page
-    assert "Frame 4 1.00 1.00 – 1.00 , from fewer than 20 articles * 100.0 %" in page
+    assert "Frame 4 1.00 1.00 – 1.00 , from fewer than 20 articles * 100 %" in page
     assert "Quantity 2 " in page
     assert "Source is not defined yet, because nothing varies" in page
     assert "Content is not defined yet, because nothing varies" in page
