@@ -5,7 +5,7 @@ for documents in memory. ``python -m agreement FILE.jsonl`` prints the same figu
 """
 
 from agreement.dawid_skene import label_models, score_segments
-from agreement.documents import Document, Mark
+from agreement.documents import Document, Mark, Relation
 from agreement.gamma import GammaPlan, GammaRun, run_gamma
 from agreement.metrics import (
     Metric,
@@ -18,6 +18,7 @@ from agreement.metrics import (
 )
 from agreement.people import AnnotatorFigures, GroupFigures, annotator_figures, group_figures, pair_figures
 from agreement.rows import document_rows, reduced_to_labels
+from agreement.schema import Field, Schema
 from agreement.split import disagreement
 from agreement.stat import StatRow
 from agreement.votes import vote_segments
@@ -25,11 +26,14 @@ from agreement.votes import vote_segments
 __all__ = [
     "AnnotatorFigures",
     "Document",
+    "Field",
     "GammaPlan",
     "GammaRun",
     "GroupFigures",
     "Mark",
     "Metric",
+    "Relation",
+    "Schema",
     "StatRow",
     "UnknownMetricError",
     "annotator_figures",

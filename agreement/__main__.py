@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result: dict[str, object] = {
             "metrics": _figures(
                 corpus.documents,
-                corpus.labels,
+                corpus,
                 names,
                 run,
                 options.bootstrap or None,
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             result["soft"] = _soft(corpus, options.soft)
         if options.per_document:
             result["documents"] = [
-                {"id": document.id, "metrics": _figures([document], corpus.labels, names, run)}
+                {"id": document.id, "metrics": _figures([document], corpus, names, run)}
                 for document in corpus.documents
             ]
     except (BadInputError, UnknownMetricError) as error:
@@ -72,13 +72,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{options.file}: {error.strerror or error}\n")
         return 1
     # Escaped, so that it can be printed whatever the terminal's encoding and whatever a label is made of.
-    sys.stdout.write(json.dumps(result, indent=1) + "\n")
+    sys.stdout.write(json.dumps(result, indent=1, allow_nan=False) + "\n")
     return 0
 
 
 def _figures(
     documents: Sequence[Document],
-    labels: Sequence[str],
+    corpus: Corpus,
     names: Sequence[str],
     run: GammaRun | None,
     bootstrap: int | None = None,
@@ -87,7 +87,9 @@ def _figures(
     jackknife: bool = False,
 ) -> dict[str, dict[str, Any]]:
     others = [name for name in names if name not in JOINT]
-    found = document_metrics(documents, labels, bootstrap, seed, others, jackknife=jackknife)
+    found = document_metrics(
+        documents, corpus.labels, bootstrap, seed, others, jackknife=jackknife, schema=corpus.schema
+    )
     if run is not None:
         found |= gamma_metrics(documents, run, bootstrap, seed, jackknife=jackknife)
     return printed({name: found[name] for name in names})
@@ -170,14 +172,15 @@ def _read(name: str) -> Corpus:
 
 
 def _wanted(patterns: Sequence[str] | None, corpus: Corpus) -> list[str]:
-    present = {
-        "tokens": any(d.tokens is not None or d.text is not None for d in corpus.documents),
-        "ratings": any(d.ratings for d in corpus.documents),
-        "values": any(d.values for d in corpus.documents),
-    }
     if patterns is None:
-        return metric_names(corpus.labels, **present)
-    known = [*metric_names(corpus.labels, tokens=True, ratings=True, values=True), *ON_REQUEST]
+        return metric_names(
+            corpus.labels,
+            tokens=any(d.tokens is not None or d.text is not None for d in corpus.documents),
+            ratings=any(d.ratings for d in corpus.documents),
+            values=any(d.values for d in corpus.documents),
+            schema=corpus.schema,
+        )
+    known = [*metric_names(corpus.labels, tokens=True, ratings=True, values=True, schema=corpus.schema), *ON_REQUEST]
     chosen: set[str] = set()
     for pattern in patterns:
         # A label may hold a comma or an asterisk, so the name as given comes first.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from agreement.characters import Integers
-from agreement.resampling import EXACT_INT, BigIntegers, resampled_sums
+from agreement.resampling import EXACT_FLOAT, EXACT_INT, BigIntegers, resampled_sums
 
 type Name = tuple[str | int, ...]
 
@@ -35,6 +35,9 @@ class Columns:
 
     def add_large(self, name: Name, documents: Sequence[int], amounts: Sequence[int]) -> None:
         """The same for Python integers of any size."""
+        if sum(map(abs, amounts)) < EXACT_INT:
+            self.add(name, np.array(documents, dtype=np.int64), np.array(amounts, dtype=np.int64))
+            return
         large = np.zeros(self._n, dtype=object)
         for document, amount in zip(documents, amounts, strict=True):
             large[document] += amount
@@ -64,16 +67,17 @@ class Columns:
         return Sums(self._place, np.concatenate(parts))
 
     def _resampled(self, resamples: int, seed: int) -> BigIntegers:
-        """Columns that could leave 64 bits must not slow down the others, so the two kinds are multiplied apart."""
-        small = [i for i, column in enumerate(self._columns) if column.dtype != object]
-        large = [i for i, column in enumerate(self._columns) if column.dtype == object]
+        """Large columns must not slow down the small ones, so they are multiplied apart, by size."""
         result = np.zeros((resamples, len(self._columns)), dtype=object)
-        if small:
-            whole = np.stack([self._columns[i].astype(np.int64) for i in small], axis=1)
-            result[:, small] = resampled_sums(whole, resamples, seed)
-        if large:
-            objects = np.stack([self._columns[i].astype(object) for i in large], axis=1)
-            result[:, large] = resampled_sums(objects, resamples, seed)
+        by_size: dict[int, list[int]] = {}
+        for i, column in enumerate(self._columns):
+            highest = self._n * int(np.abs(column).max(initial=0))
+            size = 0 if highest < EXACT_FLOAT else 1 if highest < EXACT_INT else 2
+            by_size.setdefault(size, []).append(i)
+        for size, some in by_size.items():
+            dtype = object if size == 2 else np.int64
+            columns = np.stack([self._columns[i].astype(dtype) for i in some], axis=1)
+            result[:, some] = resampled_sums(columns, resamples, seed)
         return result
 
 

@@ -44,12 +44,24 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """One annotator's typed link from the mark with the id ``start`` to the one with the id ``end``."""
+
+    annotator: str
+    type: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One text as it was annotated.
 
     ``annotators`` are those who *completed* it: one of them without a mark says "nothing here", someone not listed
     says nothing at all, and marks of someone not listed are left out. ``length`` in code points. ``ratings`` and
     ``values`` hold answers about the whole document (or unit): a category or number, and a normalised number.
+    ``answers`` hold those to named questions, by question and then annotator. ``relations`` between marks that are not
+    here (of a label that is left out, say) do not count.
     """
 
     id: str
@@ -60,6 +72,8 @@ class Document:
     tokens: tuple[tuple[int, int], ...] | None = None
     ratings: Mapping[str, Rating] = field(default_factory=dict)
     values: Mapping[str, float] = field(default_factory=dict)
+    answers: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    relations: tuple[Relation, ...] = ()
 
 
 def label_indexes(labels: Sequence[str] | LabelIndexes) -> dict[str, int]:

@@ -24,15 +24,21 @@ SELF_OVERLAP = "self_overlap"
 NOT_NUMERIC = "not_numeric"
 NOT_FINISHED = "not_finished"
 GROUP_TOO_SMALL = "group_too_small"
+TOO_MANY = "too_many_values"
+NO_RELATIONS = "no_relations"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """``numerator / denominator`` for each sample, undefined where the denominator is 0; the corpus' reason if so."""
+    """``numerator / denominator`` for each sample, undefined where the denominator is 0; the corpus' reason if so.
+
+    ``n_pairs``: of figures about matched spans, how many pairs of them the corpus has with something to compare.
+    """
 
     numerator: BigIntegers
     denominator: BigIntegers
     reason: str | None = None
+    n_pairs: int | None = None
 
     def values(self) -> NDArray[np.float64]:
         """Correctly rounded quotients of whole numbers; NaN where undefined."""

@@ -15,13 +15,17 @@ from agreement.documents import Document, LabelIndexes, Rating, counted_in_token
 from agreement.gamma import Disorder, pairwise_disorder
 from agreement.overlaps import overlaps
 from agreement.pairs import matching_rows
-from agreement.rows import answer_rows, reading_rows
+from agreement.partners import partner_rows
+from agreement.rows import answer_rows, question_rows, reading_rows
+from agreement.schema import KINDS, NOTHING, Schema
 from agreement.split import MEASURES
 from agreement.stat import StatRow
 from agreement.units import unit_counts
 
 PAIR_MEASURES = frozenset({"char_set", "char_any", "char_label", "token_set", "token_label"})
 UNIT_MEASURES = frozenset({"u_units", "cu_units", "self_overlap"})
+# Coincidences of values: answers to questions, attributes of matched spans.
+VALUE_MEASURES = frozenset(f"{of}_{kind}" for of in ("answer", "attr") for kind in KINDS)
 # Of pairs of people and of spans one by one: no figure of the whole corpus is made of these.
 OTHER_MEASURES = frozenset({"pair_read", "pair_any", "pair_label", *MEASURES})
 
@@ -51,7 +55,8 @@ class Ledger:
 
     ``disorders`` of gamma by document, None where they were not asked for; ``pairs`` by (measure, label); ``sums`` by
     (measure, label, column, m) then document; ``answers`` by measure then document; ``readers`` by kind of unit
-    (``reading``, ``token``, ``doc_rating``, ``value``) then document.
+    (``reading``, ``token``, ``doc_rating``, ``value``, ``answer:`` and a question) then document; ``members`` of sets by
+    question or attribute, then key of the set.
     """
 
     n_documents: int
@@ -63,6 +68,9 @@ class Ledger:
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
     readers: defaultdict[str, defaultdict[int, set[str]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(set))
+    )
+    members: defaultdict[str, defaultdict[int, set[int]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(set))
     )
     ms: set[int] = field(default_factory=lambda: {2})
@@ -80,7 +88,9 @@ class Ledger:
                 cells.key_k.append(row.key_k)
                 cells.n.append(row.n)
                 self.ms.add(row.m)
-            elif measure.startswith("f1_"):
+            elif measure in VALUE_MEASURES:
+                self._add_values(number, row)
+            elif measure.startswith(("f1_", "relation_f1")):
                 self.sums[measure, row.label, "matched", 0][number] += row.n
                 self.sums[measure, row.label, "spans", 0][number] += row.size_a + row.size_b
             elif measure in UNIT_MEASURES:
@@ -88,12 +98,31 @@ class Ledger:
                 self.ms.add(row.m)
             elif measure == "reading":
                 self.readers[measure][number].add(row.annotator_a)
+            elif measure == "answer_read":
+                self.readers[f"answer:{row.label}"][number].add(row.annotator_a)
+            elif measure == "attr_lone":
+                self.sums[measure, row.label, "n", 0][number] += row.n
+            elif measure == "set_member":
+                self.members[row.label][row.key_c].add(row.key_k)
             elif measure in ("doc_rating", "value"):
                 self.answers[measure][number].append(json.loads(row.label))
                 self.readers[measure][number].add(row.annotator_a)
                 self.ms.add(row.m)
             elif measure not in OTHER_MEASURES:
                 raise ValueError(f"unknown measure {measure!r}")
+
+    def _add_values(self, number: int, row: StatRow) -> None:
+        """Values of two matched spans are a unit that two annotators gave a value, whichever of them which."""
+        cells = self.pairs[row.measure, row.label]
+        c, k, m, n = row.key_c, row.key_k, row.m, row.n
+        if row.measure.startswith("attr_"):
+            m, n = 2, 2 * n if c == k else n
+        cells.document.append(number)
+        cells.m.append(m)
+        cells.key_c.append(min(c, k))
+        cells.key_k.append(max(c, k))
+        cells.n.append(n)
+        self.ms.add(m)
 
     def add_pairs(self, measure: str, label: str, counts: PairCounts) -> None:
         """Enter the counts of many documents at once."""
@@ -122,14 +151,17 @@ def ledger_of_documents(
     matchings: bool = True,
     units: bool = True,
     tokens: bool = True,
+    partners: bool = True,
     gamma_seed: int | None = None,
+    schema: Schema = NOTHING,
 ) -> Ledger:
     """The ledger that the documents' rows would give, with characters swept for all documents at once.
 
-    ``matchings``, ``units`` and ``tokens`` = False leave out what costs most where only the other figures are wanted.
-    ``gamma_seed``: compute the disorders of pairwise gamma too, which costs more than all else together.
+    ``matchings``, ``units``, ``tokens`` and ``partners`` (attributes and relations) = False leave out what costs most
+    where only the other figures are wanted. ``gamma_seed``: compute the disorders of pairwise gamma too, which costs
+    more than all else together.
     """
-    comparable = sorted((d for d in documents if _is_comparable(d, tokens=tokens)), key=lambda d: d.id)
+    comparable = sorted((d for d in documents if _is_comparable(d, schema, tokens=tokens)), key=lambda d: d.id)
     ledger = Ledger(len(comparable))
     counts = pair_counts(comparable, indexes)
     ledger.add_pairs("char_set", "", counts)
@@ -143,8 +175,14 @@ def ledger_of_documents(
     for number, document in enumerate(comparable):
         if _is_read_twice(document):
             ledger.add(number, reading_rows(document))
-            if matchings:
-                ledger.add(number, matching_rows(overlaps(document)))
+            related = partners and (bool(schema.attributes) or bool(document.relations))
+            if matchings or related:
+                found = overlaps(document)
+                if matchings:
+                    ledger.add(number, matching_rows(found))
+                if related:
+                    ledger.add(number, partner_rows(found, schema))
+        ledger.add(number, question_rows(document, schema))
         ledger.add(number, answer_rows("doc_rating", document.ratings))
         ledger.add(number, answer_rows("value", document.values))
     if gamma_seed is not None:
@@ -180,11 +218,12 @@ def _is_read_twice(document: Document) -> bool:
     return len(document.annotators) >= 2 and document.length > 0
 
 
-def _is_comparable(document: Document, *, tokens: bool) -> bool:
+def _is_comparable(document: Document, schema: Schema, *, tokens: bool) -> bool:
     """Whether the document would have any row."""
     return (
         _is_read_twice(document)
         or len(document.ratings) >= 2
         or len(document.values) >= 2
         or (tokens and len(document.annotators) >= 2 and bool(document.tokens))
+        or bool(question_rows(document, schema))
     )

@@ -30,7 +30,8 @@ class Metric:
     resamples had no value (``ci_dropped`` of them). ``jackknife_ci``: value ± 1.96 standard errors from leaving out
     each document in turn; None where not asked for (``jackknifed`` False), the value or one of those without a
     document is undefined, or there is but one document. ``interval_unreliable``: fewer than 20 documents; None
-    without an interval. ``n_documents``: documents with something to compare; ``n_annotators``: people in them.
+    without an interval. ``n_documents``: documents with something to compare; ``n_annotators``: people in them;
+    ``n_pairs``: of figures about attributes, pairs of matched spans that it rests on.
     """
 
     value: float | None
@@ -42,6 +43,7 @@ class Metric:
     n_annotators: int
     jackknifed: bool = False
     jackknife_ci: tuple[float, float] | None = None
+    n_pairs: int | None = None
 
 
 def printed(found: Mapping[str, Metric]) -> dict[str, dict[str, Any]]:
@@ -60,6 +62,8 @@ def printed(found: Mapping[str, Metric]) -> dict[str, dict[str, Any]]:
             entry["interval_unreliable"] = metric.interval_unreliable
         entry["n_documents"] = metric.n_documents
         entry["n_annotators"] = metric.n_annotators
+        if metric.n_pairs is not None:
+            entry["n_pairs"] = metric.n_pairs
         result[name] = entry
     return result
 
@@ -91,7 +95,16 @@ class Sampling:
         if self.bootstrap is not None or self.jackknife:
             unreliable = len(documents) < ENOUGH_DOCUMENTS
         return Metric(
-            value, figure.reason, ci, dropped, unreliable, len(documents), n_annotators, self.jackknife, jackknife_ci
+            value=value,
+            reason=figure.reason,
+            ci=ci,
+            ci_dropped=dropped,
+            interval_unreliable=unreliable,
+            n_documents=len(documents),
+            n_annotators=n_annotators,
+            jackknifed=self.jackknife,
+            jackknife_ci=jackknife_ci,
+            n_pairs=figure.n_pairs,
         )
 
 

@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from agreement import answers
+from agreement.coincidences import Variable
 from agreement.columns import Columns, Sums
 from agreement.documents import Document, LabelIndexes, label_indexes
+from agreement.fields import FieldFigures, Wanted, field_names, relation_names, schema_of_rows
 from agreement.figures import (
     NO_PAIRS,
     NO_SPANS,
@@ -30,6 +32,7 @@ from agreement.figures import (
 from agreement.gamma import GammaPlan, GammaRun, run_gamma
 from agreement.ledger import Ledger, PairCells, ledger_of_documents, ledger_of_rows
 from agreement.metric import Metric, Sampling, printed
+from agreement.schema import NOTHING, Schema
 from agreement.stat import StatRow
 from spans.matching import CRITERIA
 
@@ -57,7 +60,12 @@ class UnknownMetricError(ValueError):
 
 
 def metric_names(
-    labels: Iterable[str], *, tokens: bool = False, ratings: bool = False, values: bool = False
+    labels: Iterable[str],
+    *,
+    tokens: bool = False,
+    ratings: bool = False,
+    values: bool = False,
+    schema: Schema = NOTHING,
 ) -> list[str]:
     """What is computed by default, in the order in which it is printed."""
     labels = list(labels)
@@ -74,7 +82,7 @@ def metric_names(
         names += [f"doc_alpha_{level}" for level in answers.RATING_LEVELS]
     if values:
         names += [f"value_alpha_{level}" for level in answers.VALUE_LEVELS] + ["value_share_equal"]
-    return names
+    return names + list(field_names(schema)) + relation_names(schema)
 
 
 def metrics(
@@ -85,6 +93,7 @@ def metrics(
     names: Collection[str] | None = None,
     *,
     jackknife: bool = False,
+    schema: Schema | None = None,
 ) -> dict[str, Metric]:
     """Figures from the rows of documents (``document_rows``), made with the same ``labels``.
 
@@ -92,10 +101,12 @@ def metrics(
     documents are resampled in the order of their ids, and there is one division at the end. ``names``: only these
     (UnknownMetricError for one that does not exist); by default :func:`metric_names`, with tokens, ratings and values
     where rows of theirs are present. ``bootstrap``: number of resamples; all metrics share one stream of them.
-    ``jackknife``: also the interval from leaving out each document in turn.
+    ``jackknife``: also the interval from leaving out each document in turn. ``schema``: what the rows were made with;
+    without it, figures of the questions, attributes and relations that have rows, but none of single options of sets.
     """
-    sampling = Sampling(bootstrap, seed, jackknife)
-    return _metrics(ledger_of_rows(rows_by_document), label_indexes(labels), sampling, names)
+    ledger = ledger_of_rows(rows_by_document)
+    known = schema_of_rows(ledger) if schema is None else schema
+    return _metrics(ledger, label_indexes(labels), Sampling(bootstrap, seed, jackknife), names, known)
 
 
 def document_metrics(
@@ -106,6 +117,7 @@ def document_metrics(
     names: Collection[str] | None = None,
     *,
     jackknife: bool = False,
+    schema: Schema = NOTHING,
 ) -> dict[str, Metric]:
     """The same figures straight from documents, faster than by rows, and ``ON_REQUEST`` if named. Ids must be unique.
 
@@ -118,13 +130,21 @@ def document_metrics(
     matchings = wanted is None or any(name.startswith("span_") for name in wanted)
     units = wanted is None or any(name.startswith(("u_", "cu_", "ku_")) for name in wanted)
     tokens = wanted is None or any(name.startswith("token_") for name in wanted)
+    partners = wanted is None or any(name.startswith(("attribute_", "relation_")) for name in wanted)
     ledger = ledger_of_documents(
-        documents, indexes, matchings=matchings, units=units, tokens=tokens, gamma_seed=seed if with_gamma else None
+        documents,
+        indexes,
+        matchings=matchings,
+        units=units,
+        tokens=tokens,
+        partners=partners,
+        gamma_seed=seed if with_gamma else None,
+        schema=schema,
     )
     sampling = Sampling(bootstrap, seed, jackknife)
     if wanted is None or wanted.isdisjoint(JOINT):
-        return _metrics(ledger, indexes, sampling, names)
-    found = _metrics(ledger, indexes, sampling, wanted.difference(JOINT))
+        return _metrics(ledger, indexes, sampling, names, schema)
+    found = _metrics(ledger, indexes, sampling, wanted.difference(JOINT), schema)
     joint = gamma_metrics(documents, run_gamma(documents, GammaPlan(seed=seed)), bootstrap, seed, jackknife=jackknife)
     return found | {name: metric for name, metric in joint.items() if name in wanted}
 
@@ -146,22 +166,27 @@ def gamma_metrics(
     ledger = Ledger(len(finished), disorders={n: run.disorders[d.id] for n, d in enumerate(finished)})
     for number, document in enumerate(finished):
         ledger.readers["reading"][number].update(document.annotators)
-    found = _metrics(ledger, {}, Sampling(bootstrap, seed, jackknife), JOINT)
+    found = _metrics(ledger, {}, Sampling(bootstrap, seed, jackknife), JOINT, NOTHING)
     if run.unfinished and not run.disorders:
         return {name: replace(metric, reason=NOT_FINISHED) for name, metric in found.items()}
     return found
 
 
 def _metrics(
-    ledger: Ledger, indexes: LabelIndexes, sampling: Sampling, names: Collection[str] | None
+    ledger: Ledger,
+    indexes: LabelIndexes,
+    sampling: Sampling,
+    names: Collection[str] | None,
+    schema: Schema,
 ) -> dict[str, Metric]:
-    known = metric_names(indexes, tokens=True, ratings=True, values=True)
+    known = metric_names(indexes, tokens=True, ratings=True, values=True, schema=schema)
     if names is None:
         wanted = metric_names(
             indexes,
             tokens=any(measure == "token_set" for measure, _ in ledger.pairs),
             ratings="doc_rating" in ledger.answers,
             values="value" in ledger.answers,
+            schema=schema,
         )
     else:
         if ledger.disorders is not None:
@@ -171,18 +196,21 @@ def _metrics(
             raise UnknownMetricError(f"there is no metric {unknown[0]!r} for these labels")
         chosen = set(names)
         wanted = [name for name in known if name in chosen]
-    builder = _Builder(ledger, indexes)
+    builder = _Builder(ledger, indexes, schema)
     formulas = {name: builder.formula(name) for name in wanted}
     sums = sampling.sums(builder.columns)
     result = {}
     for name, formula in formulas.items():
-        readers = ledger.readers[_unit_of(name)]
+        readers = ledger.readers[unit_of(name, builder.fields)]
         people = set().union(*readers.values())
         result[name] = sampling.metric(formula(sums), readers, len(people))
     return result
 
 
-def _unit_of(name: str) -> str:
+def unit_of(name: str, fields: Mapping[str, Wanted]) -> str:
+    """The kind of unit that a figure compares, as the ledger lists readers by."""
+    if name in fields:
+        return fields[name].unit
     if name.startswith("doc_"):
         return "doc_rating"
     return "value" if name.startswith("value_") else "reading"
@@ -194,15 +222,23 @@ type Formula = Callable[[Sums], Figure]
 class _Builder:
     """Enters the columns that a metric needs, once, and gives the formula that reads their sums."""
 
-    def __init__(self, ledger: Ledger, indexes: LabelIndexes) -> None:
+    def __init__(self, ledger: Ledger, indexes: LabelIndexes, schema: Schema) -> None:
         self.ledger = ledger
         self.indexes = indexes
+        self.schema = schema
+        self.fields = field_names(schema)
         self.scale = ledger.scale
         self.columns = Columns(ledger.n_documents)
+        self._figures = FieldFigures(ledger, self.columns)
+        self._answers: dict[str, Variable[str]] = {}
         self._entered: dict[object, list[int]] = {}
 
     def formula(self, name: str) -> Formula:
+        if name in self.fields:
+            return self._figures.formula(self.fields[name])
         family, _, label = name.partition(":")
+        if family.startswith("relation_"):
+            return self._figures.relations(name, self.schema.relations)
         if family == "char_alpha_any":
             return self._two_valued("char_any", "")
         if family == "char_alpha_label":
@@ -218,12 +254,17 @@ class _Builder:
         if family.startswith("span_f1_"):
             return self._matching(family.removeprefix("span_"), label)
         if family.startswith("doc_alpha_"):
-            return answers.formula(self.ledger, self.columns, "doc_rating", family.removeprefix("doc_alpha_"))
+            return self._alpha_of_answers("doc_rating", family.removeprefix("doc_alpha_"))
         if family == "value_share_equal":
             return answers.share_equal(self.ledger, self.columns, "value")
         if family.startswith("value_alpha_"):
-            return answers.formula(self.ledger, self.columns, "value", family.removeprefix("value_alpha_"))
+            return self._alpha_of_answers("value", family.removeprefix("value_alpha_"))
         return self._unitizing(family, label)
+
+    def _alpha_of_answers(self, measure: str, level: str) -> Formula:
+        if measure not in self._answers:
+            self._answers[measure] = answers.variable(self.ledger, self.columns, measure)
+        return answers.formula(self._answers[measure], level)
 
     # -- values on characters and tokens
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from agreement.documents import Document, Mark
+from agreement.values import canonical, is_given
 from spans.span import Fragments
 
 type Pair = tuple[str, str]
@@ -16,7 +17,8 @@ OVERLAP, IOU50, EXACT = 0, 1, 2
 
 
 class Unit(NamedTuple):
-    """A span by one annotator; identical ones (characters and label) are one unit, of the first mark by attributes."""
+    """A span by one annotator; identical ones (characters and label) are one unit, with the attributes of the one
+    whose attributes come first as text."""
 
     annotator: str
     label: str
@@ -68,6 +70,7 @@ def overlaps(document: Document) -> Overlaps:
         if mark.annotator in own:
             found.setdefault((mark.annotator, mark.label, mark.pieces), []).append(mark)
     keys = sorted(found)
+    marks = [found[key] if len(found[key]) == 1 else sorted(found[key], key=_attributes_as_text) for key in keys]
     units = []
     for i, (annotator, label, pieces) in enumerate(keys):
         length = pieces[0][1] - pieces[0][0] if len(pieces) == 1 else sum(end - start for start, end in pieces)
@@ -89,7 +92,11 @@ def overlaps(document: Document) -> Overlaps:
             meetings[a, b].append(meeting)
         else:
             meetings[a, b] = [meeting]
-    return Overlaps(document, readers, units, [found[key] for key in keys], own, meetings, squares, overlapping)
+    return Overlaps(document, readers, units, marks, own, meetings, squares, overlapping)
+
+
+def _attributes_as_text(mark: Mark) -> list[tuple[str, str]]:
+    return sorted((name, canonical(value)) for name, value in mark.attributes.items() if is_given(value))
 
 
 def _sweep(units: list[Unit]) -> tuple[dict[tuple[int, int], int], dict[str, int], set[str]]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from agreement.documents import MOST_LABELS, Document, Mark, Rating
+from agreement.documents import MOST_LABELS, NO_VALUES, Document, Mark, Rating, Relation
+from agreement.schema import NOTHING, Field, Schema, field_of_values
+from agreement.values import Single, Value, canonical, is_given
 from spans.span import Span
 
 # Longer than any text, and small enough that sums of products of lengths stay within 64 bits.
 LARGEST_INTEGER = (1 << 31) - 1
-LABELS_LINE = {"labels"}
+DECLARATIONS = ("labels", "layers", "questions", "attributes", "relations")
+TYPES = ("choice", "entity", "number", "text", "boolean", "date")
 
 
 class BadInputError(ValueError):
@@ -27,40 +31,120 @@ class BadInputError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Documents of a file and the label set they are measured with, in its order (declared) or sorted (seen)."""
+    """Documents of a file, the label set they are measured with, in its order (declared) or sorted (seen), and what
+    else is asked for (declared, or as the values seen suggest)."""
 
     documents: list[Document]
     labels: list[str]
+    schema: Schema = NOTHING
 
 
 def read_documents(lines: Iterable[bytes]) -> Corpus:
-    """Parse lines as of ``python -m agreement``: UTF-8 JSON, an optional first line ``{"labels": […]}``.
+    """Parse lines as of ``python -m agreement``: UTF-8 JSON, an optional first line that declares labels and so on.
 
     Raises BadInputError at the first thing that is wrong. Blank lines are skipped.
     """
     documents: list[Document] = []
-    declared: list[str] | None = None
+    declared = _Declared()
     seen: set[str] = set()
     ids: dict[str, int] = {}
     first = True
     for number, entry in _objects(lines):
-        if first and "id" not in entry and "labels" in entry:
+        if first and "id" not in entry and any(key in entry for key in DECLARATIONS):
             declared = _declared(number, entry)
             first = False
             continue
         first = False
-        document = _Entry(number, entry).document()
+        document = _Entry(number, entry, declared).document()
         if document.id in ids:
             raise BadInputError(number, "id", f"{document.id!r} was used on line {ids[document.id]}")
         ids[document.id] = number
         for place, mark in enumerate(document.marks):
-            if declared is not None and mark.label not in declared:
+            if declared.labels is not None and mark.label not in declared.labels:
                 raise BadInputError(number, f"spans[{place}].label", f"{mark.label!r} is not among the declared labels")
             seen.add(mark.label)
         if len(seen) > MOST_LABELS:
             raise BadInputError(number, "spans", f"more than {MOST_LABELS} different labels")
         documents.append(document)
-    return Corpus(documents, sorted(seen) if declared is None else declared)
+    labels = sorted(seen) if declared.labels is None else declared.labels
+    return Corpus(documents, labels, _schema(documents, declared))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A declared question or attribute."""
+
+    type: str
+    many: bool
+    values: tuple[Single, ...]
+    ordered: bool
+
+    def field(self) -> Field:
+        if self.many:
+            return Field("set", self.values)
+        if self.type == "number":
+            return Field("number")
+        return Field("rank" if self.ordered else "nominal", self.values)
+
+    def problem(self, value: Value) -> str | None:
+        """What is wrong with a value."""
+        if isinstance(value, (list, tuple)):
+            if not self.many:
+                return "must be a single value"
+            return next((found for one in value if (found := self.problem_of_one(one)) is not None), None)
+        return "must be a list" if self.many else self.problem_of_one(value)
+
+    def problem_of_one(self, value: object) -> str | None:
+        if self.type == "number":
+            fits = isinstance(value, (int, float)) and not isinstance(value, bool)
+        elif self.type == "boolean":
+            fits = isinstance(value, bool)
+        elif self.values:
+            known = {canonical(one) for one in self.values}
+            return None if canonical(value) in known else f"{value!r} is not among the declared values"  # type: ignore[arg-type]
+        else:
+            fits = self.type == "choice" or isinstance(value, str)
+        return None if fits else f"must be of type {self.type}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """The first line; None: not declared, so whatever is seen."""
+
+    labels: list[str] | None = None
+    layers: dict[str, str] | None = None
+    questions: dict[str, _Asked] | None = None
+    attributes: dict[str, dict[str, _Asked]] | None = None
+    relations: list[str] | None = None
+
+
+def _schema(documents: Iterable[Document], declared: _Declared) -> Schema:
+    documents = list(documents)
+    if declared.questions is None:
+        answers: defaultdict[str, list[Value]] = defaultdict(list)
+        for document in documents:
+            for question, given in document.answers.items():
+                answers[question] += given.values()
+        questions = {question: field_of_values(answers[question]) for question in sorted(answers)}
+    else:
+        questions = {question: asked.field() for question, asked in declared.questions.items()}
+    if declared.attributes is None:
+        values: defaultdict[str, list[Value]] = defaultdict(list)
+        for document in documents:
+            for mark in document.marks:
+                for name, value in mark.attributes.items():
+                    values[f"{mark.label}.{name}"].append(value)
+        attributes = {path: field_of_values(values[path]) for path in sorted(values)}
+    else:
+        attributes = {
+            f"{label}.{name}": asked.field()
+            for label, fields in declared.attributes.items()
+            for name, asked in fields.items()
+        }
+    types = declared.relations
+    if types is None:
+        types = sorted({relation.type for document in documents for relation in document.relations})
+    return Schema(declared.layers or {}, questions, attributes, tuple(types))
 
 
 def _objects(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, object]]]:
@@ -80,25 +164,77 @@ def _objects(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, object]]]:
         yield number, entry
 
 
-def _declared(line: int, entry: dict[str, object]) -> list[str]:
-    labels = entry["labels"]
-    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise BadInputError(line, "labels", "must be a list of strings")
-    if len(set(labels)) != len(labels):
-        raise BadInputError(line, "labels", "a label is declared twice")
-    if len(labels) > MOST_LABELS:
+def _declared(line: int, entry: dict[str, object]) -> _Declared:
+    unknown = sorted(set(entry) - set(DECLARATIONS))
+    if unknown:
+        raise BadInputError(line, unknown[0], f"does not belong in the first line; known: {', '.join(DECLARATIONS)}")
+    labels = _names(line, entry, "labels")
+    if labels is not None and len(labels) > MOST_LABELS:
         raise BadInputError(line, "labels", f"at most {MOST_LABELS} labels")
-    if set(entry) != LABELS_LINE:
-        raise BadInputError(line, min(set(entry) - LABELS_LINE), "does not belong beside labels")
-    return labels
+    layers = entry.get("layers")
+    if layers is not None and not (isinstance(layers, dict) and all(isinstance(one, str) for one in layers.values())):
+        raise BadInputError(line, "layers", "must be an object from label to layer")
+    questions = entry.get("questions")
+    attributes = entry.get("attributes")
+    if attributes is not None and not isinstance(attributes, dict):
+        raise BadInputError(line, "attributes", "must be an object from label to its attributes")
+    return _Declared(
+        labels=labels,
+        layers=layers,
+        questions=None if questions is None else _asked(line, questions, "questions"),
+        attributes=None
+        if attributes is None
+        else {label: _asked(line, fields, f"attributes.{label}") for label, fields in attributes.items()},
+        relations=_names(line, entry, "relations"),
+    )
+
+
+def _names(line: int, entry: dict[str, object], key: str) -> list[str] | None:
+    names = entry.get(key)
+    if names is None and key not in entry:
+        return None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadInputError(line, key, "must be a list of strings")
+    if len(set(names)) != len(names):
+        raise BadInputError(line, key, f"a {key.removesuffix('s')} is declared twice")
+    return names
+
+
+def _asked(line: int, entry: object, path: str) -> dict[str, _Asked]:
+    """Questions by code, or attributes of one label by name."""
+    if not isinstance(entry, dict):
+        raise BadInputError(line, path, "must be an object by name")
+    found = {}
+    for name, declared in entry.items():
+        where = f"{path}.{name}"
+        if not isinstance(declared, dict):
+            raise BadInputError(line, where, "must be an object")
+        if declared.get("type") not in TYPES:
+            raise BadInputError(line, f"{where}.type", f"must be one of {', '.join(TYPES)}")
+        for flag in ("many", "ordered"):
+            if not isinstance(declared.get(flag, False), bool):
+                raise BadInputError(line, f"{where}.{flag}", "must be true or false")
+        values = declared.get("values", [])
+        if not isinstance(values, list) or not all(_is_single(one) for one in values):
+            raise BadInputError(line, f"{where}.values", "must be a list of strings, booleans or finite numbers")
+        if declared.get("ordered") and not values:
+            raise BadInputError(line, f"{where}.values", "missing: an ordered choice needs its values in their order")
+        unknown = sorted(set(declared) - {"type", "many", "ordered", "values"})
+        if unknown:
+            raise BadInputError(line, f"{where}.{unknown[0]}", "is not known; known: type, many, ordered, values")
+        found[name] = _Asked(
+            str(declared["type"]), bool(declared.get("many")), tuple(values), bool(declared.get("ordered"))
+        )
+    return found
 
 
 class _Entry:
     """One line of a document, checked field by field."""
 
-    def __init__(self, line: int, entry: dict[str, object]) -> None:
+    def __init__(self, line: int, entry: dict[str, object], declared: _Declared) -> None:
         self.line = line
         self.entry = entry
+        self.declared = declared
 
     def wrong(self, field: str, problem: str) -> BadInputError:
         return BadInputError(self.line, field, problem)
@@ -112,15 +248,18 @@ class _Entry:
             raise self.wrong("text", "must be a string")
         if text is not None and len(text) != length:
             raise self.wrong("length", f"is {length}, but text has {len(text)} code points")
+        marks = tuple(self.marks(length, set(annotators)))
         return Document(
             id=name,
             length=length,
             annotators=annotators,
-            marks=tuple(self.marks(length, set(annotators))),
+            marks=marks,
             text=text,
             tokens=self.tokens(length),
             ratings=dict(self.ratings(set(annotators))),
             values=dict(self.values(set(annotators))),
+            answers=dict(self.answers(set(annotators))),
+            relations=tuple(self.relations(set(annotators), marks)),
         )
 
     def name(self) -> str:
@@ -150,6 +289,7 @@ class _Entry:
         found = self.entry.get("spans", [])
         if not isinstance(found, list):
             raise self.wrong("spans", "must be a list")
+        ids: set[str] = set()
         for place, span in enumerate(found):
             field = f"spans[{place}]"
             if not isinstance(span, dict):
@@ -170,7 +310,99 @@ class _Entry:
                 whole = Span(start, end, label, pieces or ())
             except ValueError as error:
                 raise self.wrong(f"{field}.fragments" if pieces and start < end else field, str(error)) from error
-            yield Mark(annotator, start, end, label, whole.fragments)
+            name = self.span_id(span.get("id"), f"{field}.id", ids)
+            attributes = dict(self.attributes(span.get("attributes"), label, f"{field}.attributes"))
+            yield Mark(annotator, start, end, label, whole.fragments, name, attributes or NO_VALUES)
+
+    def span_id(self, found: object, field: str, ids: set[str]) -> str:
+        """ "" where the span has none."""
+        if found is None:
+            return ""
+        if isinstance(found, bool) or not isinstance(found, (str, int)) or found == "":
+            raise self.wrong(field, "must be a string that is not empty")
+        if str(found) in ids:
+            raise self.wrong(field, f"{found!r} is the id of another span here")
+        ids.add(str(found))
+        return str(found)
+
+    def attributes(self, found: object, label: str, field: str) -> Iterator[tuple[str, Value]]:
+        if found is None:
+            return
+        if not isinstance(found, dict):
+            raise self.wrong(field, "must be an object by name")
+        declared = self.declared.attributes
+        known = None if declared is None else declared.get(label, {})
+        for name, value in found.items():
+            if "." in name:
+                raise self.wrong(f"{field}.{name}", "the name of an attribute must not hold a dot")
+            if known is not None and name not in known:
+                raise self.wrong(f"{field}.{name}", f"is not among the declared attributes of {label!r}")
+            if is_given(value):
+                yield name, self.value(value, f"{field}.{name}", None if known is None else known[name])
+
+    def value(self, found: object, field: str, asked: _Asked | None) -> Value:
+        if isinstance(found, list):
+            if not all(_is_single(one) for one in found):
+                raise self.wrong(field, "must be a list of strings, booleans or finite numbers")
+            value: Value = tuple(found)
+        elif _is_single(found):
+            value = found  # type: ignore[assignment]
+        else:
+            raise self.wrong(field, "must be a string, a boolean, a finite number or a list of these")
+        problem = None if asked is None else asked.problem(value)
+        if problem is not None:
+            raise self.wrong(field, problem)
+        return value
+
+    def answers(self, annotators: set[str]) -> Iterator[tuple[str, dict[str, Value]]]:
+        found = self.entry.get("answers")
+        if found is None:
+            return
+        if not isinstance(found, dict):
+            raise self.wrong("answers", "must be an object by question")
+        for question, given in found.items():
+            field = f"answers.{question}"
+            if self.declared.questions is not None and question not in self.declared.questions:
+                raise self.wrong(field, "is not among the declared questions")
+            asked = None if self.declared.questions is None else self.declared.questions[question]
+            if not isinstance(given, dict):
+                raise self.wrong(field, "must be an object by annotator")
+            for annotator in given:
+                if annotator not in annotators:
+                    raise self.wrong(field, f"{annotator!r} is not among the annotators")
+            yield (
+                question,
+                {name: self.value(one, f"{field}.{name}", asked) for name, one in given.items() if is_given(one)},
+            )
+
+    def relations(self, annotators: set[str], marks: Iterable[Mark]) -> Iterator[Relation]:
+        found = self.entry.get("relations")
+        if found is None:
+            return
+        if not isinstance(found, list):
+            raise self.wrong("relations", "must be a list")
+        own = {(mark.annotator, mark.id) for mark in marks if mark.id}
+        for place, relation in enumerate(found):
+            field = f"relations[{place}]"
+            if not isinstance(relation, dict):
+                raise self.wrong(field, "must be an object")
+            annotator, kind = relation.get("annotator"), relation.get("type")
+            if not isinstance(annotator, str):
+                raise self.wrong(f"{field}.annotator", "missing" if annotator is None else "must be a string")
+            if annotator not in annotators:
+                raise self.wrong(f"{field}.annotator", f"{annotator!r} is not among the annotators")
+            if not isinstance(kind, str):
+                raise self.wrong(f"{field}.type", "missing" if kind is None else "must be a string")
+            if self.declared.relations is not None and kind not in self.declared.relations:
+                raise self.wrong(f"{field}.type", f"{kind!r} is not among the declared relations")
+            ends = []
+            for key in ("from", "to"):
+                end = relation.get(key)
+                if end is None or (annotator, str(end)) not in own:
+                    problem = "missing" if end is None else f"{end!r} is not the id of a span of {annotator!r} here"
+                    raise self.wrong(f"{field}.{key}", problem)
+                ends.append(str(end))
+            yield Relation(annotator, kind, *ends)
 
     def ranges(self, found: object, field: str) -> tuple[tuple[int, int], ...] | None:
         """Pairs of whole numbers; None where there are none at all."""
@@ -227,6 +459,10 @@ class _Entry:
             if isinstance(number, bool) or not isinstance(number, (int, float)) or not _is_finite(number):
                 raise self.wrong(field, "must be a finite number")
             yield annotator, number
+
+
+def _is_single(given: object) -> bool:
+    return isinstance(given, (str, bool, int, float)) and _is_finite(given)
 
 
 def _is_finite(given: str | float) -> bool:

@@ -44,7 +44,24 @@ def exact_product(a: Integers | BigIntegers, b: Integers | BigIntegers) -> BigIn
         return (a.astype(np.float64) @ b.astype(np.float64)).astype(np.int64).astype(object)
     if largest < EXACT_INT:
         return (a.astype(np.int64) @ b.astype(np.int64)).astype(object)
-    return np.asarray(a.astype(object) @ b.astype(object))
+    return _by_limbs(a, b, largest_row)
+
+
+def _by_limbs(a: Integers | BigIntegers, b: Integers | BigIntegers, largest_row: int) -> BigIntegers:
+    """The product with ``b`` cut into pieces of so few bits that the fast routine is exact on each."""
+    bits = 52 - largest_row.bit_length()
+    if bits < 8:
+        return np.asarray(a.astype(object) @ b.astype(object))
+    weights = a.astype(np.float64)
+    rest, signs = np.abs(b.astype(object)), np.sign(b.astype(object))
+    total = np.zeros((a.shape[0], b.shape[1]), dtype=object)
+    shift = 0
+    while rest.any():
+        limb = (rest & ((1 << bits) - 1)) * signs
+        total = total + ((weights @ limb.astype(np.float64)).astype(np.int64).astype(object) << shift)
+        rest = rest >> bits
+        shift += bits
+    return total
 
 
 def resampled_sums(columns: Integers | BigIntegers, resamples: int, seed: int) -> BigIntegers:

@@ -7,28 +7,26 @@ is counted again when it changes, and the order of documents cannot matter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 
+from agreement import coding
 from agreement.characters import PairCounts, pair_counts
 from agreement.documents import Document, LabelIndexes, Rating, counted_in_tokens, label_indexes
 from agreement.lengths import pair_rows
 from agreement.overlaps import overlaps
 from agreement.pairs import span_rows
+from agreement.partners import partner_rows
+from agreement.schema import NOTHING, Schema
 from agreement.split import split_rows
 from agreement.stat import StatRow
 from agreement.values import canonical
 
-NO_LAYERS: Mapping[str, str] = MappingProxyType({})
 
-
-def document_rows(
-    document: Document, labels: Sequence[str] | LabelIndexes, layers: Mapping[str, str] = NO_LAYERS
-) -> list[StatRow]:
+def document_rows(document: Document, labels: Sequence[str] | LabelIndexes, schema: Schema = NOTHING) -> list[StatRow]:
     """All rows of one document; [] where fewer than two annotators completed it.
 
-    ``labels`` fixes the bit of each label: its position, or an explicit permanent index. ``layers`` of labels: a label
-    is only mistaken for another of its layer (:mod:`agreement.split`); without, for any. Costs O(S log S + overlaps),
-    whatever the length of the text. Raises ValueError for a span that is empty, outside the text or of another label.
+    ``labels`` fixes the bit of each label: its position, or an explicit permanent index. ``schema`` says which
+    attributes and questions are counted and how; by its layers a label is only mistaken for another of its own
+    (:mod:`agreement.split`), without them for any. Costs O(S log S + overlaps), whatever the length of the text. Raises ValueError for a span that is empty, outside the text or of another label.
     """
     indexes = label_indexes(labels)
     for mark in document.marks:
@@ -43,12 +41,26 @@ def document_rows(
         found = overlaps(document)
         rows.extend(span_rows(found))
         rows.extend(pair_rows(found))
-        rows.extend(split_rows(found, layers))
+        rows.extend(split_rows(found, schema.layers))
+        rows.extend(partner_rows(found, schema))
     in_tokens = counted_in_tokens(document)
     if in_tokens is not None:
         rows.extend(value_pair_rows(pair_counts([in_tokens], indexes), indexes, "token"))
     rows.extend(answer_rows("doc_rating", document.ratings))
     rows.extend(answer_rows("value", document.values))
+    rows.extend(question_rows(document, schema))
+    return rows
+
+
+def question_rows(document: Document, schema: Schema) -> list[StatRow]:
+    """Rows of the answers to each question of ``schema``, by those who completed the document."""
+    readers = set(document.annotators)
+    rows: list[StatRow] = []
+    for question, field in schema.questions.items():
+        given = document.answers.get(question)
+        if given:
+            answers = {name: value for name, value in given.items() if name in readers}
+            rows += coding.answer_rows(question, field, answers)
     return rows
 
 

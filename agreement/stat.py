@@ -29,6 +29,14 @@ class StatRow(NamedTuple):
     cu_units              n = sum over units under ``label`` of (length shared with units of the others, summed)²;
                           to be divided by (m - 1)²
     self_overlap          n = 1: an annotator's spans overlap, under ``label`` or ("") at all
+    attr_nominal, …_rank, ``label`` is LABEL.attribute: in n pairs of matched spans annotator_a gave the value key_c and
+    …_number, …_set       annotator_b key_k (:mod:`agreement.values`)
+    attr_lone             in n pairs of matched spans only one of the two gave a value
+    relation_f1           ``label`` is a type of relations: n have a partner, of size_a and size_b
+    relation_f1_unlabelled  the same whatever the types
+    answer_read           annotator_a answered the question ``label``, as m did; n = 1
+    answer_nominal, …     as char_set, with the document as the unit: values key_c <= key_k of the question ``label``
+    set_member            the set key_c, a value under ``label``, holds key_k; n = documents
     doc_rating, value     annotator_a gave the answer ``label`` (JSON); m annotators gave one
     ===================== =========================================================================================
 

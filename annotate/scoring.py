@@ -11,9 +11,17 @@ from typing import Any
 
 from django.db.models import Prefetch
 
-from agreement import Document, Mark, StatRow, metrics, printed
+from agreement import Document, Field, Mark, Relation, Schema, StatRow, metrics, printed
 from annotate.enabled import enabled_codebook
-from annotate.models import AgreementStat, Project, ProjectArticle, SpanAnnotation, Task
+from annotate.models import (
+    AgreementStat,
+    ArticleAnnotation,
+    Project,
+    ProjectArticle,
+    RelationAnnotation,
+    SpanAnnotation,
+    Task,
+)
 from corpus.models import Article
 
 _CHUNK = 500
@@ -31,6 +39,31 @@ def label_layers(project: Project) -> dict[str, str]:
     return {label["code"]: layer["code"] for layer in layers for label in layer["labels"]}
 
 
+def schema_of(project: Project) -> Schema:
+    """The questions, attributes, relations and layers switched on in ``project``, and how their values compare."""
+    content = _content(project)
+    labels = [label for layer in content["layers"] for label in layer["labels"]]
+    return Schema(
+        layers=label_layers(project),
+        questions={question["code"]: _field(question) for question in content["questions"]},
+        attributes={
+            f"{label['code']}.{attribute['name']}": _field(attribute)
+            for label in labels
+            for attribute in label["attributes"]
+        },
+        relations=tuple(sorted({relation["type"] for relation in content["relations"]})),
+    )
+
+
+def _field(asked: Mapping[str, Any]) -> Field:
+    options = tuple(value["code"] for value in asked["values"])
+    if asked.get("many"):
+        return Field("set", options)
+    if asked["type"] == "number":
+        return Field("number")
+    return Field("rank" if asked.get("ordered") else "nominal", options)
+
+
 def _content(project: Project) -> Mapping[str, Any]:
     codebook = project.codebook
     return enabled_codebook(pk=codebook.pk, sha256=codebook.sha256, switches=project.switches).content
@@ -41,15 +74,12 @@ def documents(
 ) -> Iterator[Document]:
     """The submitted readings, article by article; a reading without marks is there too.
 
-    Only ``labels`` (those that the project has switched on, unless they are named), only attributes that are on, and
-    not articles that it excludes. Annotators are named by their account's key, articles by their uuid.
+    Only ``labels`` (those that the project has switched on, unless they are named), only attributes, relations and
+    answers that are on, and not articles that it excludes. Annotators are named by their account's key, articles by
+    their uuid.
     """
     on = label_indexes(project) if labels is None else labels
-    attributes = {
-        label["code"]: {attribute["name"] for attribute in label["attributes"]}
-        for layer in _content(project)["layers"]
-        for label in layer["labels"]
-    }
+    schema = schema_of(project)
     tasks = (
         Task.objects.filter(project=project)
         .submitted()
@@ -57,43 +87,58 @@ def documents(
         .order_by("article", "annotator")
         .select_related("article")
         .only("annotator", "article__uuid", "article__n_chars", "project")
-        .prefetch_related(
-            Prefetch(
-                "spans",
-                queryset=SpanAnnotation.objects.filter(deleted_at__isnull=True, label__code__in=on)
-                .select_related("label")
-                .only("task", "start", "end", "fragments", "attributes", "label__code"),
-            )
-        )
+        .prefetch_related(*_parts(schema, on))
     )
     if articles is not None:
         tasks = tasks.filter(article__in=[article.pk for article in articles])
     for article, readings in groupby(tasks.iterator(chunk_size=_CHUNK), key=lambda task: task.article):
-        yield _document(article, list(readings), attributes)
+        yield _document(article, list(readings), schema)
 
 
-def _document(article: Article, readings: list[Task], attributes: Mapping[str, Collection[str]]) -> Document:
+def _parts(schema: Schema, labels: Collection[str]) -> Iterator[Prefetch]:
+    """What belongs to a reading; nothing is asked for that the project has switched off."""
+    yield Prefetch(
+        "spans",
+        queryset=SpanAnnotation.objects.filter(deleted_at__isnull=True, label__code__in=labels)
+        .select_related("label")
+        .only("task", "start", "end", "fragments", "attributes", "label__code"),
+    )
+    if schema.relations:
+        relations = RelationAnnotation.objects.filter(deleted_at__isnull=True, type__in=schema.relations)
+        yield Prefetch("relations", queryset=relations.only("task", "type", "from_span", "to_span"))
+    if schema.questions:
+        yield Prefetch("answers", queryset=ArticleAnnotation.objects.filter(question__in=list(schema.questions)))
+
+
+def _document(article: Article, readings: list[Task], schema: Schema) -> Document:
+    answers: dict[str, dict[str, Any]] = {question: {} for question in schema.questions}
+    for task in readings if schema.questions else ():
+        for answer in task.answers.all():
+            answers[answer.question][str(task.annotator_id)] = answer.value
     return Document(
         id=str(article.uuid),
         length=article.n_chars,
         annotators=tuple(str(task.annotator_id) for task in readings),
-        marks=tuple(
-            Mark(
-                annotator=str(task.annotator_id),
-                start=span.start,
-                end=span.end,
-                label=span.label.code,
-                fragments=tuple((start, end) for start, end in span.fragments),
-                id=str(span.pk),
-                attributes={
-                    name: value
-                    for name, value in span.attributes.items()
-                    if name in attributes.get(span.label.code, ())
-                },
-            )
-            for task in readings
-            for span in task.spans.all()
+        marks=tuple(_mark(str(task.annotator_id), span, schema) for task in readings for span in task.spans.all()),
+        answers=answers,
+        relations=tuple(
+            Relation(str(task.annotator_id), relation.type, str(relation.from_span_id), str(relation.to_span_id))
+            for task in (readings if schema.relations else ())
+            for relation in task.relations.all()
         ),
+    )
+
+
+def _mark(annotator: str, span: SpanAnnotation, schema: Schema) -> Mark:
+    label = span.label.code
+    return Mark(
+        annotator=annotator,
+        start=span.start,
+        end=span.end,
+        label=label,
+        fragments=tuple((start, end) for start, end in span.fragments),
+        id=str(span.pk),
+        attributes={name: value for name, value in span.attributes.items() if f"{label}.{name}" in schema.attributes},
     )
 
 
@@ -183,4 +228,7 @@ def project_metrics(
     ``bootstrap`` None or 0: without percentile intervals.
     """
     rows = stored_rows(project)
-    return printed(metrics(rows, label_indexes(project), bootstrap or None, seed, jackknife=jackknife))
+    found = metrics(
+        rows, label_indexes(project), bootstrap or None, seed, jackknife=jackknife, schema=schema_of(project)
+    )
+    return printed(found)

@@ -19,8 +19,8 @@ from annotate.scoring import (
     documents,
     keyed_rows,
     label_indexes,
-    label_layers,
     monday_of,
+    schema_of,
     stat_of,
     stored_rows,
 )
@@ -109,8 +109,8 @@ def _articles_concerned(project: Project) -> list[Article]:
 
 
 def _counted(project: Project, articles: Iterable[Article]) -> dict[str, list[StatRow]]:
-    indexes, layers = label_indexes(project), label_layers(project)
-    return {document.id: document_rows(document, indexes, layers) for document in documents(project, articles, indexes)}
+    indexes, schema = label_indexes(project), schema_of(project)
+    return {document.id: document_rows(document, indexes, schema) for document in documents(project, articles, indexes)}
 
 
 def _differ(old: list[StatRow], new: list[StatRow]) -> bool:

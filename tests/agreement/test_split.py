@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agreement import Document, Mark, disagreement, document_rows
+from agreement import Document, Mark, Schema, disagreement, document_rows
 from tests.agreement.samples import LABELS, documents
 
 LAYERS = {"framing": "one", "source": "one", "number": "two"}
@@ -15,7 +15,7 @@ LAYERS = {"framing": "one", "source": "one", "number": "two"}
 def split(*marks, layers=LAYERS, annotators=("a", "b")):
     """Counts of the classes that are not empty, by label."""
     document = Document("d", 100, annotators, marks)
-    found = disagreement(document_rows(document, LABELS, layers))
+    found = disagreement(document_rows(document, LABELS, Schema(layers=layers)))
     return {label: {name: n for name, n in counts.items() if n} for label, counts in found.items()}
 
 
@@ -57,7 +57,7 @@ def by_definition(document, layers):
 @given(docs=documents(max_size=2), layers=st.sampled_from([{}, LAYERS]))
 def test_classes_are_those_of_the_definition_and_hold_every_span_once(docs, layers):
     for document in docs:
-        rows = document_rows(document, LABELS, layers)
+        rows = document_rows(document, LABELS, Schema(layers=layers))
         found = disagreement(rows)
         expected = by_definition(document, layers)
         assert {(label, name): n for label, counts in found.items() for name, n in counts.items() if n} == dict(
