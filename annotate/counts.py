@@ -16,7 +16,7 @@ from django.db.models.functions import MD5, Cast
 
 from agreement import Document, StatRow, document_rows
 from annotate.models import ArticleAgreement, Project
-from annotate.scoring import ArticleCounts, article_counts, documents, label_indexes, label_layers, stored_rows
+from annotate.scoring import ArticleCounts, article_counts, documents, label_indexes, schema_of, stored_rows
 from annotate.slices import Slice, agreements_in, group_members
 from annotate.totals import (
     Totals,
@@ -117,13 +117,13 @@ def counts_of(project: Project, part: Slice) -> Counts:
     if part.group is None:
         return Counts(project, part, totals_of(agreements))
     articles = drawn(agreements)
-    labels, layers = label_indexes(project), label_layers(project)
+    labels, schema = label_indexes(project), schema_of(project)
     members = group_members(project, part.group)
     by_uuid = {}
     for one in documents(project, articles, labels):
         document = limited_to(one, members)
         if document is not None:
-            by_uuid[document.id] = document_rows(document, labels, layers)
+            by_uuid[document.id] = document_rows(document, labels, schema)
     totals = sum_of_rows(row for rows in by_uuid.values() for row in rows)
     return Counts(project, part, totals, by_uuid, len(articles) if len(articles) == MOST_DRAWN else None)
 

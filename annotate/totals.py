@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet, Sum
 
-from agreement import Metric, StatRow, metrics
+from agreement import Metric, Schema, StatRow, metrics
 from agreement.documents import LabelIndexes
+from agreement.fields import field_names
 from annotate.models import AgreementTotal, ArticleAgreement, Project
 
 _KEY = ("measure", "label", "m", "key_c", "key_k", "annotator_a", "annotator_b")
@@ -42,6 +43,14 @@ class Totals:
             if row.measure == "reading":
                 by_m[row.m] += documents
         return sum(readings // m for m, readings in by_m.items())
+
+    def answered(self, question: str) -> int:
+        """Articles in which two or more readers answered the question: each has a row for each of its m answers."""
+        by_m: dict[int, int] = defaultdict(int)
+        for row, documents in zip(self.rows, self.documents, strict=True):
+            if row.measure == "answer_read" and row.label == question:
+                by_m[row.m] += documents
+        return sum(answers // m for m, answers in by_m.items())
 
     def add(self, key: Iterable[str | int], n: int, size_a: int, size_b: int, documents: int) -> None:
         measure, label, m, key_c, key_k, a, b = key
@@ -161,11 +170,24 @@ def _totals(rows: Iterable[tuple[Any, ...]]) -> Totals:
     return totals
 
 
-def metrics_of(totals: Totals, labels: LabelIndexes, names: Iterable[str] | None = None) -> dict[str, Metric]:
-    """The figures that the articles' own rows would give, but for those about answers, without intervals."""
-    found = metrics({"all": totals.rows}, labels, names=None if names is None else list(names))
-    n_documents = totals.n_documents
-    return {name: replace(metric, n_documents=n_documents) for name, metric in found.items()}
+def metrics_of(
+    totals: Totals, labels: LabelIndexes, names: Iterable[str] | None = None, schema: Schema | None = None
+) -> dict[str, Metric]:
+    """The figures that the articles' own rows would give, without intervals."""
+    found = metrics({"all": totals.rows}, labels, names=None if names is None else list(names), schema=schema)
+    return with_documents(found, totals, schema)
+
+
+def with_documents(found: Mapping[str, Metric], totals: Totals, schema: Schema | None) -> dict[str, Metric]:
+    """``found`` with the number of articles that each figure rests on."""
+    read = totals.n_documents
+    of_name = {} if schema is None else field_names(schema)
+    questions = {of_name[name].path for name in found if name in of_name and of_name[name].owner == "answer"}
+    answered = {f"answer:{question}": totals.answered(question) for question in questions}
+    return {
+        name: replace(metric, n_documents=answered.get(of_name[name].unit, read) if name in of_name else read)
+        for name, metric in found.items()
+    }
 
 
 def percent_agreement(rows: Iterable[StatRow]) -> dict[str, float]:

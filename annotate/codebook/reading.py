@@ -210,6 +210,7 @@ def _attribute(data: Json, path: str) -> dict[str, Json]:
         default=(_anything, None),
         enabled=(_boolean, True),
         values=(_list_of(_value), []),
+        ordered=(_boolean, _MISSING),
         remember=(_boolean, _MISSING),
         when=(_condition, _MISSING),
     )
@@ -230,6 +231,7 @@ def _question(data: Json, path: str) -> dict[str, Json]:
         default=(_anything, None),
         enabled=(_boolean, True),
         values=(_list_of(_value), []),
+        ordered=(_boolean, _MISSING),
     )
     _check_values(question, path)
     return question

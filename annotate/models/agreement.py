@@ -16,7 +16,7 @@ class AgreementStat(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="agreement_stats")
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="+")
     measure = models.CharField(max_length=40)
-    label = models.CharField(max_length=60, blank=True)
+    label = models.CharField(max_length=200, blank=True, help_text="Also a question, or LABEL.attribute.")
     m = models.PositiveSmallIntegerField(help_text="Annotators who completed the article; 0 for pairwise measures.")
     key_c = models.BigIntegerField(default=0)
     key_k = models.BigIntegerField(default=0)

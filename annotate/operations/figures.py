@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,10 +15,10 @@ from annotate.counts import Counts, counts_of
 from annotate.details import choices, quick_details, slow_details
 from annotate.models import AgreementSlice, KeptFigures, Project, ProjectAgreement
 from annotate.operations.totals import settle_changes
-from annotate.scoring import label_indexes
+from annotate.scoring import label_indexes, schema_of
 from annotate.slices import Slice
 from annotate.summary import marks_by_label, project_summary
-from annotate.totals import metrics_of, prevalences_of
+from annotate.totals import metrics_of, prevalences_of, with_documents
 
 RESAMPLES = 1000
 # Intervals take at most this share of a worker's time, and are not redone within so many seconds.
@@ -129,7 +128,7 @@ def _store_values(kept: KeptFigures, counts: Counts, revision: int, now: datetim
     if kept.computed_revision > revision:
         return
     labels = label_indexes(counts.project)
-    found = printed(metrics_of(counts.totals, labels))
+    found = printed(metrics_of(counts.totals, labels, schema=schema_of(counts.project)))
     details = quick_details(counts)
     shares = prevalences_of(counts.totals.rows)
     marks = {code: own["marks"] for code, own in kept.summary.get("labels", {}).items()}
@@ -151,19 +150,12 @@ def _drawn(counts: Counts, bootstrap: int, seed: int) -> tuple[dict[str, dict[st
     same however many articles there are. With hundreds of parts that is as good as drawing articles.
     """
     units = counts.units()
-    found = metrics(units, label_indexes(counts.project), bootstrap, seed)
-    n_documents = counts.totals.n_documents
-    found = {
-        name: replace(metric, n_documents=n_documents) if _counts_articles(name) else metric
-        for name, metric in found.items()
-    }
+    schema = schema_of(counts.project)
+    found = metrics(units, label_indexes(counts.project), bootstrap, seed, schema=schema)
+    found = with_documents(found, counts.totals, schema)
     details = slow_details(counts, units, bootstrap, seed)
     details["resampled"] = "groups of articles" if counts.many else "articles"
     return printed(found), details
-
-
-def _counts_articles(name: str) -> bool:
-    return not name.startswith(("doc_", "value_"))
 
 
 def _store_intervals(

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import krippendorff
@@ -13,15 +14,41 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from agreement import Document, Mark, disagreement, document_metrics, printed
-from annotate.models import AgreementStat, ProjectAgreement
+from annotate.models import AgreementStat, ArticleAnnotation, ProjectAgreement
 from annotate.operations.figures import compute_project
 from annotate.operations.scoring import recount_project, refresh_article
-from annotate.scoring import documents, label_indexes, project_metrics, stored_rows
+from annotate.scoring import documents, label_indexes, project_metrics, schema_of, stored_rows
 from annotate.tasks import refresh_agreement
-from tests.factories import make_article, make_project, make_reading, make_task, make_user
+from tests.factories import (
+    codebook_content,
+    make_article,
+    make_codebook,
+    make_project,
+    make_reading,
+    make_relation,
+    make_task,
+    make_user,
+)
 
 ROOT = Path(__file__).parents[2]
 LABELS = ["FRAME", "SOURCE", "CONTENT", "QUANTITY"]
+QUESTIONS = [
+    {
+        "code": "tone",
+        "title": "Tone",
+        "type": "choice",
+        "ordered": True,
+        "values": [{"code": code, "title": code, "definition": ""} for code in ("pro", "neutral", "anti")],
+    },
+    {"code": "people", "title": "People", "type": "number", "enabled": False},
+    {
+        "code": "themes",
+        "title": "Themes",
+        "type": "choice",
+        "many": True,
+        "values": [{"code": code, "title": code, "definition": ""} for code in ("economy", "law")],
+    },
+]
 pytestmark = pytest.mark.django_db
 
 
@@ -29,7 +56,8 @@ pytestmark = pytest.mark.django_db
 def read_project():
     """Three articles: one read by three (one of them marked nothing), one by two, one by one alone."""
     people = [make_user(name) for name in ("mara", "noor", "ivo")]
-    project = make_project(members=dict.fromkeys(people, "annotator"))
+    codebook = make_codebook(codebook_content(questions=QUESTIONS))
+    project = make_project(codebook, members=dict.fromkeys(people, "annotator"), switches={"people": False})
     marks = [
         [
             [("FRAME", 0, 10), ("SOURCE", 5, 20), ("QUANTITY", 30, 41)],
@@ -41,23 +69,69 @@ def read_project():
     ]
     for readings in marks:
         article = make_article()
-        for person, own in zip(people, readings, strict=False):
-            make_reading(project, article, person, own)
+        for number, (person, own) in enumerate(zip(people, readings, strict=False)):
+            task = make_reading(project, article, person, own)
+            task.spans.filter(label__code="QUANTITY").update(attributes={"value": 7500, "gone": number})
+            for source, content in product(*(task.spans.filter(label__code=x) for x in ("SOURCE", "CONTENT"))):
+                make_relation(content, source)
+            answers = {"tone": ["pro", "neutral", "anti"][number], "people": 3, "themes": ["law", "economy"][number:]}
+            for question, value in answers.items():
+                ArticleAnnotation.objects.create(task=task, question=question, value=value)
         refresh_article(project=project, article=article)
     return project
 
 
 def as_lines(project):
     """The project's readings as the input of python -m agreement."""
-    yield json.dumps({"labels": list(label_indexes(project))})
+    schema = schema_of(project)
+    attributes = {label: {} for label in label_indexes(project)}
+    for path, field in schema.attributes.items():
+        label, name = path.split(".")
+        attributes[label][name] = declared(field)
+    yield json.dumps(
+        {
+            "labels": list(attributes),
+            "layers": schema.layers,
+            "questions": {question: declared(field) for question, field in schema.questions.items()},
+            "attributes": attributes,
+            "relations": schema.relations,
+        }
+    )
     for document in documents(project):
         spans = [
-            {"annotator": m.annotator, "start": m.start, "end": m.end, "label": m.label, "fragments": m.fragments}
+            {
+                "id": m.id,
+                "annotator": m.annotator,
+                "start": m.start,
+                "end": m.end,
+                "label": m.label,
+                "fragments": m.fragments,
+                "attributes": m.attributes,
+            }
             for m in document.marks
         ]
+        relations = [
+            {"annotator": r.annotator, "type": r.type, "from": r.start, "to": r.end} for r in document.relations
+        ]
         yield json.dumps(
-            {"id": document.id, "length": document.length, "annotators": document.annotators, "spans": spans}
+            {
+                "id": document.id,
+                "length": document.length,
+                "annotators": document.annotators,
+                "spans": spans,
+                "relations": relations,
+                "answers": document.answers,
+            }
         )
+
+
+def declared(field):
+    return {
+        "type": "number" if field.kind == "number" else "choice",
+        "many": field.kind == "set",
+        "ordered": field.kind == "rank",
+        "values": field.options,
+    }
 
 
 def score(project, *options):
@@ -94,6 +168,29 @@ def test_documents_holds_empty_readings_and_only_submitted_ones(read_project):
     ]
     assert [d.id for d in found] == [str(a.uuid) for a in read_project.articles.order_by("pk")]
     assert list(documents(read_project, [article])) == [found[2]]
+
+
+def test_answers_attributes_and_relations_that_are_on_are_counted(read_project):
+    first, second, _ = documents(read_project)
+    people = first.annotators
+
+    assert first.answers == {
+        "tone": dict(zip(people, ("pro", "neutral", "anti"), strict=True)),
+        "themes": dict(zip(people, (["law", "economy"], ["economy"], []), strict=True)),
+    }
+    assert [m.attributes for m in first.marks if m.label == "QUANTITY"] == [{"value": 7500}] * 3
+    ((relation,), marks) = second.relations, {m.id: m.label for m in second.marks}
+    assert (relation.annotator, relation.type, marks[relation.start], marks[relation.end]) == (
+        people[1],
+        "ATTRIBUTED_TO",
+        "CONTENT",
+        "SOURCE",
+    )
+    found = project_metrics(read_project)
+    assert found["attribute_share_equal:QUANTITY.value"]["value"] == 1.0
+    assert found["relation_f1_type:ATTRIBUTED_TO"]["value"] == 0.0
+    assert (found["doc_alpha_ordinal:tone"]["n_documents"], found["doc_alpha_ordinal:tone"]["n_annotators"]) == (2, 3)
+    assert not [name for name in found if name.endswith(":people")]
 
 
 def test_deleted_marks_and_labels_that_are_off_do_not_count(read_project):
@@ -140,7 +237,8 @@ def test_score_equals_krippendorff(read_project):
 
 
 def test_stored_counts_give_the_figures_of_the_documents(read_project):
-    figures = document_metrics(list(documents(read_project)), label_indexes(read_project), 100, 1)
+    schema = schema_of(read_project)
+    figures = document_metrics(list(documents(read_project)), label_indexes(read_project), 100, 1, schema=schema)
 
     assert project_metrics(read_project, bootstrap=100, seed=1) == printed(figures)
 
