@@ -11,7 +11,7 @@ from annotate.models import AgreementSlice
 from annotate.operations.figures import ask_for_slice, compute_slice
 from annotate.operations.scoring import refresh_article
 from annotate.operations.totals import settle_changes
-from annotate.scoring import documents, label_indexes, project_metrics
+from annotate.scoring import documents, label_indexes, project_metrics, schema_of
 from annotate.slices import Slice, SliceForm, agreements_in
 from annotate.tasks import refresh_slice
 from annotate.totals import metrics_of, project_totals
@@ -53,7 +53,7 @@ def expected(project, keep=lambda document: True, people=None):
     found = [document for document in documents(project) if keep(document)]
     if people:
         found = [limited for one in found if (limited := limited_to(one, people)) is not None]
-    return printed(document_metrics(found, label_indexes(project)))
+    return printed(document_metrics(found, label_indexes(project), schema=schema_of(project)))
 
 
 def computed(project, part, bootstrap=0):
@@ -101,7 +101,7 @@ def test_intervals_of_a_part_draw_its_articles(project):
 
     settled = {str(a.uuid) for a in project.articles.filter(outlet__slug="northgate")}
     own = [document for document in documents(project) if document.id in settled]
-    assert kept.metrics == printed(document_metrics(own, label_indexes(project), 50))
+    assert kept.metrics == printed(document_metrics(own, label_indexes(project), 50, schema=schema_of(project)))
     assert {row["uuid"] for row in kept.details["articles"]} == settled
     assert {row["uuid"] for row in kept.details["passages"]} <= settled
     assert len(kept.details["pairs"]) == 3
@@ -111,7 +111,9 @@ def test_counts_of_nothing_filtered_are_the_totals(project):
     counts = counts_of(project, Slice())
 
     assert counts.totals == project_totals(project)
-    assert printed(metrics_of(counts.totals, label_indexes(project))) == project_metrics(project)
+    assert printed(metrics_of(counts.totals, label_indexes(project), schema=schema_of(project))) == project_metrics(
+        project
+    )
 
 
 def test_of_very_many_articles_parts_are_drawn(project, monkeypatch):

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotate", "0010_total_agreement"),
+        ("annotate", "0012_remember_in_projects"),
     ]
 
     operations = [
