@@ -36,6 +36,8 @@ MOST_UNITS = 2000
 MOST_TUPLES = 500_000
 WIDTHS = (64, 1024, 16_384, 131_072)
 PRICE_STEPS = 120
+# A second's work or so may pass before a deadline is noticed.
+STATES_UNWATCHED = 4096
 # Savings are sums of a few hundred numbers of the order of one.
 SLACK = 1e-9
 
@@ -88,9 +90,16 @@ def best_alignment(readings: Sequence[Reading], deadline: float = math.inf) -> l
     ``deadline``: the value of ``time.monotonic()`` at which to give up. Raises UnfinishedError then, and for more
     than 2,000 units, 2 million tuples or 131,072 ways to go on from one place.
     """
+    if sum(map(len, readings)) > MOST_UNITS:
+        raise UnfinishedError("too_many_units")
     if len(readings) == 2:
-        return [((0, i), (1, j)) for i, j in best_pairs(*readings)]
+        return [((0, i), (1, j)) for i, j in best_pairs(readings[0], readings[1], deadline)]
     return _TupleSearch(readings, deadline).solve()
+
+
+def _check_time(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise UnfinishedError("time_limit")
 
 
 class _TupleSearch:
@@ -100,8 +109,6 @@ class _TupleSearch:
         self.deadline = deadline
         self.annotators = len(readings)
         places = [(a, i) for a, reading in enumerate(readings) for i in range(len(reading))]
-        if len(places) > MOST_UNITS:
-            raise UnfinishedError("too_many_units")
         units = {place: readings[place[0]][place[1]] for place in places}
         self.places = sorted(places, key=lambda place: (units[place].start + units[place].end, place))
         ordered = [units[place] for place in self.places]
@@ -126,10 +133,6 @@ class _TupleSearch:
         nobody = len(self.places)
         return [tuple(sorted(self.places[i] for i in row if i != nobody)) for row in sorted(found)]
 
-    def _check_time(self) -> None:
-        if time.monotonic() > self.deadline:
-            raise UnfinishedError("time_limit")
-
     def _tuples(self) -> tuple[Places, Floats]:
         """Tuples of two units or more (rows of unit numbers, sorted, padded with their count) and what each saves.
 
@@ -150,7 +153,7 @@ class _TupleSearch:
             grown_sums.append(np.zeros((len(own), annotator + 1)))
             count = len(rows) + len(own)
             for unit in own.tolist():
-                self._check_time()
+                _check_time(self.deadline)
                 between = np.append(self.distances[unit], 0.0)[rows]
                 total = between.sum(axis=1)
                 kept = np.nonzero((total < bound) & ((sums + between) < bound).all(axis=1))[0]
@@ -184,7 +187,7 @@ class _TupleSearch:
         best_prices, least = prices, math.inf
         step, stale = 1.0, 0
         for _ in range(PRICE_STEPS):
-            self._check_time()
+            _check_time(self.deadline)
             left = savings - prices[members].sum(axis=1)
             roots, first = np.unique(members[:, 0], return_index=True)
             highest = np.maximum.reduceat(left, first)
@@ -245,11 +248,11 @@ class _TupleSearch:
         states: dict[int, tuple[float, float, _Way | None]] = {0: (0.0, 0.0, None)}
         cut = False
         for unit in range(nobody):
-            if unit % 16 == 0:
-                self._check_time()
             after: dict[int, tuple[float, float, _Way | None]] = {}
             offers, price, later = by_root.get(unit, ()), price_of[unit], hope[unit + 1]
-            for bits, (saved, taken, way) in states.items():
+            for place, (bits, (saved, taken, way)) in enumerate(states.items()):
+                if place % STATES_UNWATCHED == 0:
+                    _check_time(self.deadline)
                 key, left = bits >> 1, taken - price if bits & 1 else taken
                 if saved + later - left > reached + SLACK and (key not in after or after[key][0] < saved):
                     after[key] = (saved, left, way)
@@ -330,7 +333,7 @@ def _greedy(members: Places, savings: Floats, nobody: int) -> tuple[list[list[in
     return rows, total
 
 
-def best_pairs(left: Reading, right: Reading) -> list[tuple[int, int]]:
+def best_pairs(left: Reading, right: Reading, deadline: float = math.inf) -> list[tuple[int, int]]:
     """Pairs (left, right) of two annotators' alignment of least cost; who is in none stays alone."""
     if not left or not right:
         return []
@@ -343,7 +346,7 @@ def best_pairs(left: Reading, right: Reading) -> list[tuple[int, int]]:
         transposed = len(rows) > len(columns)
         if transposed:
             cost = [list(column) for column in zip(*cost, strict=True)]
-        for one, other in enumerate(_assignment(cost)):
+        for one, other in enumerate(_assignment(cost, deadline)):
             pair = (rows[other], columns[one]) if transposed else (rows[one], columns[other])
             if pair in gain:
                 found.append(pair)
@@ -369,7 +372,7 @@ def _components(edges: dict[tuple[int, int], float]) -> list[tuple[list[int], li
     return list(sides.values())
 
 
-def _assignment(cost: Sequence[Sequence[float]]) -> list[int]:
+def _assignment(cost: Sequence[Sequence[float]], deadline: float) -> list[int]:
     """Column of each row in an assignment of least cost (rows <= columns): shortest augmenting paths, O(rows² columns).
 
     Kuhn's method with potentials, after Jonker & Volgenant 1987. Row and column 0 of the arrays are a sentinel.
@@ -378,6 +381,7 @@ def _assignment(cost: Sequence[Sequence[float]]) -> list[int]:
     row_potential, column_potential = [0.0] * (n + 1), [0.0] * (m + 1)
     owner, way = [0] * (m + 1), [0] * (m + 1)
     for row in range(1, n + 1):
+        _check_time(deadline)
         owner[0] = row
         column = 0
         least = [math.inf] * (m + 1)

@@ -122,15 +122,17 @@ def test_the_published_three_annotators():
     assert cost_of(readings, tuples) / (16 / 3) == pytest.approx(0.6535417, abs=1e-6)
 
 
-def test_a_deadline_ends_the_search():
+@pytest.mark.parametrize("annotators", [2, 5])
+def test_a_deadline_ends_the_search(annotators):
     with pytest.raises(UnfinishedError, match="time_limit"):
-        best_alignment(crowded(5), deadline=time.monotonic() - 1)
+        best_alignment(crowded(annotators), deadline=time.monotonic() - 1)
 
 
 @pytest.mark.parametrize(
     ("readings", "reason"),
     [
         pytest.param([[Unit(i, i + 1, "X") for i in range(700)]] * 3, "too_many_units", id="units"),
+        pytest.param([[Unit(i, i + 1, "X") for i in range(1001)]] * 2, "too_many_units", id="units of two"),
         pytest.param([[Unit(0, 500 + i, "X") for i in range(30)]] * 5, "too_many_tuples", id="tuples"),
     ],
 )
