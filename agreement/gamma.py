@@ -18,7 +18,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 from statistics import NormalDist, fmean, pstdev
 
 import numpy as np
@@ -244,14 +244,18 @@ class _Sampler:
         return drawn
 
     def _reading(self, units: int) -> Reading:
+        uniform = list(islice(self._uniform, 3 * units))
+        gaps, lengths = (map(_QUANTILE, uniform[part::3]) for part in (0, 1))
+        gap_mean, gap_deviation = self._gaps
+        mean, deviation = self._lengths
+        labels, kinds = self._labels, len(self._labels)
         at = 0.0
         result = []
-        for _ in range(units):
-            start = at + self._draw(self._gaps)
-            length = abs(self._draw(self._lengths))
+        for gap, width, of_label in zip(gaps, lengths, uniform[2::3], strict=True):
+            start = at + gap_mean + gap_deviation * gap
+            length = abs(mean + deviation * width)
             while length == 0:
                 length = abs(self._draw(self._lengths))
-            label = self._labels[int(next(self._uniform) * len(self._labels))]
             at = start + length
-            result.append(Unit(start, at, label))
+            result.append(Unit(start, at, labels[int(of_label * kinds)]))
         return result
