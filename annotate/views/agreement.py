@@ -53,6 +53,7 @@ def agreement(request: PageRequest, slug: str) -> HttpResponse:
         "stale": found.asked.stale,
         "waiting": found.asked.waiting,
         "page": found.page,
+        "n_compared": found.asked.agreement.metrics.get("char_alpha_any", {}).get("n_documents", 0),
         "query": found.asked.part.query,
     }
     context |= drawn(found.page, DRAWINGS) | gamma_context(found.project)

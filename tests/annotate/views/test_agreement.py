@@ -12,7 +12,8 @@ from annotate.agreement_tables import TABLES, csv_text
 from annotate.drawings import DRAWINGS
 from annotate.operations.figures import compute_project
 from annotate.operations.scoring import refresh_article
-from tests.factories import make_article, make_project, make_reading, make_user
+from corpus.models import Article
+from tests.factories import make_article, make_outlet, make_project, make_reading, make_user
 
 pytestmark = pytest.mark.django_db
 SVG = "{http://www.w3.org/2000/svg}"
@@ -185,3 +186,18 @@ def test_the_page_says_that_figures_are_out_of_date(client, scene):
 
     assert "Readings came in since these figures were computed" in page
     assert "Compute now" in page
+
+
+def test_a_part_says_how_many_articles_it_has(client, scene):
+    project, people = scene
+    first = Article.objects.filter(projects=project).earliest("pk")
+    Article.objects.filter(pk=first.pk).update(outlet=make_outlet("Northgate Wire", slug="northgate"))
+    make_outlet("Elsewhere", slug="elsewhere")
+    client.force_login(people["rui"])
+    address = f"/projects/{project.slug}/agreement/"
+
+    assert "1 of 2 articles that two or more people read" in words(client.get(f"{address}?outlet=northgate"))
+    empty = words(client.get(f"{address}?outlet=elsewhere"))
+    assert "0 of 2 articles that two or more people read" in empty
+    assert "nothing to compare in this part: widen a filter" in empty
+    assert "articles that two or more people read" not in words(client.get(address)).partition("By label")[0]
