@@ -10,6 +10,7 @@ from django.utils import timezone
 from annotate.models import AgreementSlice, Project, ProjectAgreement
 from annotate.operations.figures import compute_intervals, compute_slice, compute_values, intervals_are_due
 from annotate.operations.gamma import run_gamma, silent_gamma_runs
+from annotate.operations.sending import send_waiting
 
 
 @task
@@ -76,3 +77,9 @@ def resume_silent_gamma(*, now: datetime) -> None:
     """A chore of the worker: enqueue computations of gamma whose worker died without a word."""
     for run_id in silent_gamma_runs(now=now):
         compute_gamma.enqueue(run_id)
+
+
+@task
+def send_webhook(webhook_id: int) -> None:
+    """Send what waits for one webhook; nothing to do where another job does, or did."""
+    send_waiting(webhook_id=webhook_id, clock=timezone.now)

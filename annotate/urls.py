@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from annotate.views import agreement, articles, browse, dashboard, gamma, labelling, user_settings, work
+from annotate.views import agreement, api_tokens, articles, browse, dashboard, gamma, labelling, user_settings, work
 
 app_name = "annotate"
 urlpatterns = [
     path("", work.work, name="work"),
     path("settings/", user_settings.user_settings, name="settings"),
+    path("accounts/tokens/", api_tokens.tokens, name="tokens"),
+    path("accounts/tokens/<int:pk>/revoke/", api_tokens.revoke, name="revoke-token"),
     path("projects/", work.projects, name="projects"),
     path("projects/<slug:slug>/", dashboard.project, name="project"),
     path("projects/<slug:slug>/claim/", work.claim, name="claim"),

@@ -145,3 +145,12 @@ def _without_blind(user: User, articles: ArticleQuerySet) -> ArticleQuerySet:
     if not blinded:
         return articles
     return articles.exclude(Exists(ProjectArticle.objects.filter(project__in=blinded, article=OuterRef("pk"))))
+
+
+def members_to_browse(user: User, project: Project) -> QuerySet[ProjectArticle]:
+    """The same as rows of one project, in which the person may see them."""
+    members = ProjectArticle.objects.filter(project=project)
+    blinded = [] if visibility.is_superuser(user) else list(_blinded(user).values_list("pk", flat=True))
+    if not blinded:
+        return members
+    return members.exclude(Exists(ProjectArticle.objects.filter(project__in=blinded, article=OuterRef("article"))))

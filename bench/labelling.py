@@ -39,6 +39,8 @@ SHARED = Path(os.environ.get("SLANTWISE_SHARED", ROOT.parent / "shared"))
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("DEBUG", "1")
+# Clients ask as fast as they can.
+os.environ["API_RATE_WORK"] = os.environ["API_RATE"] = "0"
 django.setup()
 
 from django.conf import settings  # noqa: E402 - only after setup
@@ -47,7 +49,6 @@ from django.db import connection, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
-from rest_framework.authtoken.models import Token  # noqa: E402
 
 from annotate.models import Codebook, Membership, Project, ProjectArticle  # noqa: E402
 from annotate.operations.codebooks import save_codebook  # noqa: E402
@@ -57,6 +58,7 @@ from corpus.models import Article  # noqa: E402
 from corpus.operations import import_rows  # noqa: E402
 from corpus.readers import read, sources_of  # noqa: E402
 from tests import service  # noqa: E402
+from tests.factories import make_token  # noqa: E402
 
 CLIENTS = 16
 SPANS = 12
@@ -165,7 +167,7 @@ def operations(workload: ModuleType, text: str, annotator: int, n: int = SPANS +
 
 def _over_http(workload: ModuleType, tasks: int) -> dict[str, float]:
     users = [User.objects.create(username=f"client{n}", password="!") for n in range(CLIENTS)]
-    tokens = [Token.objects.create(user=user).key for user in users]
+    tokens = [make_token(user) for user in users]
     articles = _import(workload, tasks)
     figures: dict[str, float] = {}
     with service.running() as address:
@@ -217,8 +219,7 @@ def _desk(workload: ModuleType, user: User, project: Project) -> Desk:
     apply_operations(uuid=task.uuid, user=user, base_revision=0, operations=marks, now=timezone.now())
     client = Client()
     client.force_login(user)
-    token, _ = Token.objects.get_or_create(user=user)
-    return Desk(user, text, f"/tasks/{task.uuid}/", client.cookies["sessionid"].value, token.key)
+    return Desk(user, text, f"/tasks/{task.uuid}/", client.cookies["sessionid"].value, make_token(user))
 
 
 def _alone(workload: ModuleType) -> dict[str, float]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+
+from annotate.problems import PROBLEM_JSON, problem_body
 
 
 class RefuseNul:
@@ -16,5 +18,9 @@ class RefuseNul:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-            return HttpResponseBadRequest("The address has a NUL character; remove it.", content_type="text/plain")
+            message = "The address has a NUL character; remove it."
+            if request.path_info.startswith("/api/"):
+                body = problem_body(400, "nul_character", message)
+                return JsonResponse(body, status=400, content_type=PROBLEM_JSON)
+            return HttpResponseBadRequest(message, content_type="text/plain")
         return self.get_response(request)

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -41,6 +42,19 @@ def processors(*, most: int) -> int:
 def words(name: str, *, default: str) -> list[str]:
     """Comma-separated words, blanks dropped."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def networks(name: str, *, default: str) -> list[str]:
+    """Comma-separated networks such as 10.1.0.0/16 or fd00::/8."""
+    found = words(name, default=default)
+    for word in found:
+        try:
+            ip_network(word)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} names {word!r}, which is no network; write them like 10.1.0.0/16, with commas between."
+            ) from None
+    return found
 
 
 def write_once(path: Path, content: str) -> str:

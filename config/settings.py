@@ -51,7 +51,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_tasks_db",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "corpus",
     "annotate",
@@ -165,24 +164,43 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _BEHIND_TLS els
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "annotate.api.authentication.TokenAuthentication",
         "annotate.api.authentication.SessionWithCsrf",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "annotate.api.scopes.InReadScope",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["annotate.api.throttling.AccountRate"],
+    # How many proxies stand before us: so many addresses at the end of X-Forwarded-For are theirs.
+    "NUM_PROXIES": env.integer("API_PROXIES", default=0, least=0),
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["annotate.api.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "annotate.api.negotiation.JsonOnly",
     "EXCEPTION_HANDLER": "annotate.api.errors.handle",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
-    "PAGE_SIZE": 50,
     # The signed-out answer is 401 with JSON, never a redirect to the sign-in page.
     "UNAUTHENTICATED_USER": None,
 }
+# Requests a minute in each web process; 0 is no limit.
+API_RATES = {
+    "account": env.integer("API_RATE", default=600, least=0),
+    "work": env.integer("API_RATE_WORK", default=1200, least=0),
+    "anonymous": env.integer("API_RATE_ANONYMOUS", default=120, least=0),
+}
+# Networks that webhooks may reach although they are not public, e.g. 10.1.0.0/16.
+WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS", default="")
 SPECTACULAR_SETTINGS = {
     "TITLE": "Slantwise API",
+    "DESCRIPTION": "Label media bias in news: projects, articles, tasks, annotations, agreement, releases, imports. "
+    "What this cannot say is in docs/reference/api.md.",
+    "LICENSE": {"name": "Apache-2.0"},
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    # Enumerations stand where they are used: names made for them change as others come and go.
+    "POSTPROCESSING_HOOKS": ["config.api_schema.any_of"],
 }
 
 LOG_LEVEL = os.environ.get("LOG_LEVEL", "INFO").upper()

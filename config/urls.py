@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from config import health
+from config.api_schema import api_schema, no_such_route
 
 urlpatterns = [
     path("", include("annotate.urls")),
@@ -15,7 +15,9 @@ urlpatterns = [
     path("accounts/password_change/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("annotate.api.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/v1/", include("release.api.urls")),
+    path("api/v1/<path:rest>", no_such_route),
+    path("api/schema/", api_schema, name="api-schema"),
     path("projects/<slug:slug>/releases/", include("release.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

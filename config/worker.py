@@ -21,6 +21,8 @@ from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker as LibraryWorker
 from django_tasks_db.models import DBTaskResult
 
+from annotate.operations.announcing import send_due_webhooks
+from annotate.operations.kept_answers import forget_old_answers
 from annotate.operations.stages import settle_some_stages
 from annotate.operations.tasks.expiry import expire_leases
 from annotate.tasks import ask_for_late_figures, resume_silent_gamma
@@ -82,6 +84,8 @@ CHORES: tuple[Callable[..., object], ...] = (
     index_what_was_missed,
     settle_some_stages,
     ask_for_late_figures,
+    send_due_webhooks,
+    forget_old_answers,
 )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import IO
 
 PIECE = 1 << 18
-_ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# No more digits than a file has bytes: Python refuses to read numbers of thousands of digits.
+_ONE_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class UnsatisfiableRangeError(ValueError):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,14 +13,13 @@ from annotate.models import Project, Task
 from annotate.views.access import project_for
 from annotate.views.requests import PageRequest
 from release import tasks
+from release.downloads import archive_response
 from release.exceptions import FormatError, ReleaseError
 from release.forms import ReleaseForm
 from release.models import DataStatement, Release
 from release.operations.releases import request_release, retry_release
 from release.operations.statements import told_of
 from release.operations.versions import suggested_version
-from release.ranges import UnsatisfiableRangeError, asked_range, pieces
-from release.storage import archive_of, restore_archive, store
 
 PENDING = (Release.State.WAITING, Release.State.BUILDING)
 
@@ -108,30 +107,4 @@ def download(request: PageRequest, slug: str, version: str) -> HttpResponseBase:
     release = get_object_or_404(
         Release.objects.select_related("project"), project=project, version=version, state=Release.State.BUILT
     )
-    name = archive_of(release)
-    if not store().exists(name) and not restore_archive(release):
-        raise Http404("The files of this release are not where they should be.")
-    size = store().size(name)
-    tag = f'"{release.sha256}"'
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name.rpartition("/")[2]}"',
-        "Accept-Ranges": "bytes",
-        "ETag": tag,
-        "Cache-Control": "private, no-cache",
-    }
-    if tag in request.headers.get("If-None-Match", ""):
-        return HttpResponse(status=304, headers=headers)
-    try:
-        asked = asked_range(request.headers.get("Range"), size, unchanged=request.headers.get("If-Range", tag) == tag)
-    except UnsatisfiableRangeError:
-        return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
-    start, end = asked or (0, size)
-    headers["Content-Length"] = str(end - start)
-    if asked:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    return StreamingHttpResponse(
-        pieces(lambda: store().open(name), start, end),
-        status=206 if asked else 200,
-        content_type="application/zip",
-        headers=headers,
-    )
+    return archive_response(request, release)

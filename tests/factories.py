@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from annotate.codebook import content_sha256, parse_codebook
 from annotate.models import (
+    ApiToken,
     Codebook,
     Label,
     Membership,
@@ -29,6 +30,7 @@ from annotate.models import (
     SpanAnnotation,
     Task,
 )
+from annotate.operations.api_tokens import digest_of
 from corpus.models import Article, Outlet, Story
 
 PASSWORD = "a-long-passphrase-of-tests"
@@ -161,6 +163,20 @@ def make_user(username: str = "", **fields: Any) -> User:
     user.password = _password_hash()
     user.save()
     return user
+
+
+def make_token(user: User, *scopes: str, **fields: Any) -> str:
+    """The key of a token; with all scopes unless some are named, in force for a day."""
+    key = f"slw_test-{next(_numbers)}"
+    defaults = {
+        "name": key,
+        "digest": digest_of(key),
+        "hint": key[:8],
+        "scopes": list(scopes or ApiToken.Scope.values),
+        "expires_at": timezone.now() + timedelta(days=1),
+    }
+    ApiToken.objects.create(user=user, **defaults | fields)
+    return key
 
 
 def make_outlet(name: str = "", **fields: Any) -> Outlet:

@@ -114,6 +114,8 @@ def values(project: Project, article: Article) -> dict[str, list[str]]:
         "format": [".json"],
         "url": ["nowhere"],
         "version": ["1.0.0"],
+        "story": ["walk"],
+        "rest": ["nowhere/"],
         "path": ["articles.jsonl", "manifest.json"],
         "name": ["articles.jsonl"],
         "id": sorted(set(keys)),

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-READS = re.compile(r"""(?:environ(?:\.get)?[\[(]|getenv\(|env\.(?:boolean|integer|words)\(\s*)\s*["'](\w+)["']""")
+READS = re.compile(
+    r"""(?:environ(?:\.get)?[\[(]|getenv\(|env\.(?:boolean|integer|words|networks)\(\s*)\s*["'](\w+)["']"""
+)
 # Set by Django's own start-up files, not by people.
 NOT_OURS = {"DJANGO_SETTINGS_MODULE"}
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]

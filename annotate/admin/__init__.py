@@ -3,16 +3,27 @@
 from django.contrib import admin
 
 from annotate import visibility
+from annotate.admin.api_tokens import ApiTokenAdmin
 from annotate.admin.codebooks import CodebookAdmin
 from annotate.admin.people import PersonAdmin
 from annotate.admin.project_articles import ProjectArticleAdmin
 from annotate.admin.projects import ProjectAdmin
 from annotate.admin.tasks import TaskAdmin
 from annotate.admin.uploads import add_uploaded, project_choices
+from annotate.admin.webhooks import WebhookAdmin, WebhookDeliveryAdmin
 from corpus.uploads import set_projects
 from corpus.visibility import set_rules
 
-__all__ = ["CodebookAdmin", "PersonAdmin", "ProjectAdmin", "ProjectArticleAdmin", "TaskAdmin"]
+__all__ = [
+    "ApiTokenAdmin",
+    "CodebookAdmin",
+    "PersonAdmin",
+    "ProjectAdmin",
+    "ProjectArticleAdmin",
+    "TaskAdmin",
+    "WebhookAdmin",
+    "WebhookDeliveryAdmin",
+]
 
 set_rules(manages=visibility.manages, articles=visibility.articles_for)
 set_projects(choices=project_choices, add=add_uploaded)

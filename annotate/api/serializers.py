@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from annotate.marking import KINDS, MOST_OPERATIONS
-from annotate.models import Task
+from annotate.models import ProjectArticle, Task
 from annotate.rows import relation_row, span_row
 from annotate.state import AnnotatorArticle
 from annotate.user_settings import FIELDS, Choice, Keys, Switch
@@ -106,20 +106,31 @@ class OutcomeSchema(serializers.Serializer[Any]):
     state = StateSchema(required=False)
 
 
-class ConflictSchema(serializers.Serializer[Any]):
-    """The sender's picture is out of date; nothing was changed."""
+class FieldErrorSchema(serializers.Serializer[Any]):
+    """What is wrong with one field or parameter, and what to do."""
 
-    revision = serializers.IntegerField()
-    state = StateSchema()
+    field = serializers.CharField(allow_blank=True)
     code = serializers.CharField()
     message = serializers.CharField()
 
 
 class ProblemSchema(serializers.Serializer[Any]):
-    """Any other answer that is not 2xx."""
+    """Any answer that is not 2xx (RFC 9457). `code` is for programs; `detail` and `message` say the same to people."""
 
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
     code = serializers.CharField()
     message = serializers.CharField()
+    errors = FieldErrorSchema(many=True, required=False)  # type: ignore[assignment]  # a field, not DRF's own errors
+
+
+class ConflictSchema(ProblemSchema):
+    """The sender's picture is out of date; nothing was changed."""
+
+    revision = serializers.IntegerField()
+    state = StateSchema()
 
 
 class MissingSchema(serializers.Serializer[Any]):
@@ -130,7 +141,7 @@ class MissingSchema(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
-class IncompleteSchema(serializers.Serializer[Any]):
+class IncompleteSchema(ProblemSchema):
     """422 of a submission."""
 
     missing = MissingSchema(many=True)
@@ -203,7 +214,15 @@ class SettingsSchema(serializers.Serializer[Any]):
         return made
 
 
-class AnnotatorArticleSerializer(serializers.Serializer[Article]):
+class ZoneSchema(serializers.Serializer[Any]):
+    """[start, end) of the text, in code points."""
+
+    zone = serializers.CharField()
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+
+
+class AnnotatorArticleSchema(serializers.Serializer[Article]):
     """What an annotator of a blind project may know of an article: built from the allow-list."""
 
     uuid = serializers.UUIDField()
@@ -211,7 +230,7 @@ class AnnotatorArticleSerializer(serializers.Serializer[Article]):
     language = serializers.CharField(allow_null=True)
     n_chars = serializers.IntegerField()
     text_sha256 = serializers.CharField()
-    zones = serializers.ListField(child=serializers.DictField())
+    zones = ZoneSchema(many=True)
 
     def to_representation(self, instance: Article) -> dict[str, Any]:
         return {"uuid": str(instance.uuid), **AnnotatorArticle.of(instance, instance.zones).as_json()}
@@ -220,8 +239,9 @@ class AnnotatorArticleSerializer(serializers.Serializer[Article]):
 class ArticleSerializer(serializers.ModelSerializer[Article]):
     """An article for researchers and managers."""
 
-    outlet = serializers.CharField(source="outlet.name", default=None)
-    story = serializers.CharField(source="story.slug", default=None)
+    outlet = serializers.CharField(source="outlet.name", default=None, allow_null=True)
+    story = serializers.CharField(source="story.slug", default=None, allow_null=True)
+    zones = ZoneSchema(many=True)
 
     class Meta:
         model = Article
@@ -242,6 +262,56 @@ class ArticleSerializer(serializers.ModelSerializer[Article]):
             "text_sha256",
             "version",
         ]
+        read_only_fields = fields
+
+
+class ArticleSchema(ArticleSerializer):
+    """An article of a project, for researchers and managers."""
+
+    stage = serializers.ChoiceField(choices=ProjectArticle.Stage.values)
+    excluded = serializers.BooleanField()
+    excluded_reason = serializers.CharField(allow_blank=True)
+
+    class Meta(ArticleSerializer.Meta):
+        fields = [*ArticleSerializer.Meta.fields, "stage", "excluded", "excluded_reason"]
+        read_only_fields = fields
+
+
+class OwnTaskSchema(serializers.Serializer[Task]):
+    """A task of one's own, without its article's text: see its state."""
+
+    COLUMNS = (
+        "state",
+        "revision",
+        "active_seconds",
+        "claimed_at",
+        "lease_expires",
+        "submitted_at",
+        "closed_at",
+        "note",
+        "reason",
+    )
+
+    task = serializers.UUIDField()
+    project = serializers.CharField()
+    article = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=[value for value in Task.State.values if value != Task.State.OPEN])
+    revision = serializers.IntegerField()
+    active_seconds = serializers.IntegerField()
+    claimed_at = serializers.DateTimeField(allow_null=True)
+    lease_expires = serializers.DateTimeField(allow_null=True)
+    submitted_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    note = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+
+    def to_representation(self, instance: Task) -> dict[str, Any]:
+        return {
+            "task": instance.uuid,
+            "project": instance.project.slug,
+            "article": instance.article.uuid,
+            **{name: getattr(instance, name) for name in self.COLUMNS},
+        }
 
 
 class ReadingSerializer(serializers.Serializer[Task]):

@@ -1,21 +1,45 @@
-"""Addresses under /api/v1/. Nothing here may be kept by a cache: it is one person's work."""
+"""Addresses under /api/v1/. Nothing here may be kept by a cache: it is one person's work. Reads are answered by 304."""
 
-from django.urls import path
+from typing import Any
+
+from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
-from annotate.api import views
+from annotate.api import agreement, annotations, articles, imports, projects, tasks
+from annotate.api.querying import tagged
 
 app_name = "api"
+
+
+def route(address: str, view: Any, name: str) -> URLPattern:
+    """A route of the API; those of the apps above this one are made by it too."""
+    return path(address, never_cache(tagged(view)), name=name)
+
+
 urlpatterns = [
-    path("me/settings/", never_cache(views.my_settings), name="settings"),
-    path("me/memory/<slug:slug>/", never_cache(views.my_memory), name="memory"),
-    path("projects/<slug:slug>/claim/", never_cache(views.claim), name="claim"),
-    path("projects/<slug:slug>/articles/", never_cache(views.articles), name="articles"),
-    path("projects/<slug:slug>/annotations/", never_cache(views.annotations), name="annotations"),
-    path("tasks/<uuid:uuid>/", never_cache(views.task_detail), name="task"),
-    path("tasks/<uuid:uuid>/operations/", never_cache(views.save_operations), name="operations"),
-    path("tasks/<uuid:uuid>/submit/", never_cache(views.submit), name="submit"),
-    path("tasks/<uuid:uuid>/skip/", never_cache(views.skip), name="skip"),
-    path("tasks/<uuid:uuid>/renew/", never_cache(views.renew), name="renew"),
-    path("tasks/<uuid:uuid>/hand_back/", never_cache(views.hand_back), name="hand-back"),
+    route("me/settings/", tasks.my_settings, "settings"),
+    route("me/memory/<slug:slug>/", tasks.my_memory, "memory"),
+    route("projects/", projects.projects, "projects"),
+    route("projects/<slug:slug>/", projects.project, "project"),
+    route("projects/<slug:slug>/progress/", projects.progress, "progress"),
+    route("projects/<slug:slug>/claim/", tasks.claim, "claim"),
+    route("projects/<slug:slug>/articles/", articles.articles, "articles"),
+    route("projects/<slug:slug>/articles/<uuid:uuid>/", articles.article, "article"),
+    route("projects/<slug:slug>/stories/", articles.stories, "stories"),
+    route("projects/<slug:slug>/stories/<slug:story>/articles/", articles.story_articles, "story-articles"),
+    route("projects/<slug:slug>/annotations/", annotations.all_annotations, "annotations"),
+    route("projects/<slug:slug>/annotations/<uuid:uuid>/", annotations.one_annotation, "annotation"),
+    route("projects/<slug:slug>/agreement/", agreement.agreement, "agreement"),
+    route("tasks/", tasks.tasks, "tasks"),
+    route("tasks/<uuid:uuid>/", tasks.task_detail, "task"),
+    route("tasks/<uuid:uuid>/operations/", tasks.save_operations, "operations"),
+    route("tasks/<uuid:uuid>/submit/", tasks.submit, "submit"),
+    route("tasks/<uuid:uuid>/skip/", tasks.skip, "skip"),
+    route("tasks/<uuid:uuid>/renew/", tasks.renew, "renew"),
+    route("tasks/<uuid:uuid>/hand_back/", tasks.hand_back, "hand-back"),
+    route("imports/", imports.imports, "imports"),
+    route("imports/<int:pk>/", imports.one_import, "import"),
+    route("imports/<int:pk>/rejected/", imports.rejected, "import-rejected"),
+    route("imports/<int:pk>/cancel/", imports.cancel, "import-cancel"),
+    route("imports/<int:pk>/retry/", imports.retry, "import-retry"),
 ]

@@ -1,5 +1,6 @@
-"""Codebooks, projects, tasks, marks and agreement counts."""
+"""Codebooks, projects, tasks, marks and agreement counts; tokens and webhooks of programs."""
 
+from annotate.models.access import ApiToken, KeptAnswer
 from annotate.models.agreement import (
     AgreementChange,
     AgreementSlice,
@@ -15,16 +16,19 @@ from annotate.models.marks import ArticleAnnotation, Operation, RelationAnnotati
 from annotate.models.people import ProjectMemory, UserSettings
 from annotate.models.projects import Membership, Project, ProjectArticle, Role, StaleStage
 from annotate.models.tasks import Task
+from annotate.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "AgreementChange",
     "AgreementSlice",
     "AgreementStat",
     "AgreementTotal",
+    "ApiToken",
     "ArticleAgreement",
     "ArticleAnnotation",
     "Codebook",
     "GammaRun",
+    "KeptAnswer",
     "KeptFigures",
     "Label",
     "Membership",
@@ -39,4 +43,6 @@ __all__ = [
     "StaleStage",
     "Task",
     "UserSettings",
+    "Webhook",
+    "WebhookDelivery",
 ]

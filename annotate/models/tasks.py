@@ -111,6 +111,8 @@ class Task(models.Model):
             models.Index(fields=["lease_expires"], condition=Q(state="claimed"), name="task_by_lease"),
             # Agreement of one article.
             models.Index(fields=["project", "article", "state"], name="task_by_article"),
+            # A list of readings, page by page: the next page is read from the index, wherever the project's rows lie.
+            models.Index(fields=["project", "id"], condition=Q(state="submitted"), name="task_submitted_by_age"),
             # Browsing by state of labelling: what was begun is soon read, also in a project of a million articles.
             models.Index(
                 fields=["project", "article"],

@@ -52,6 +52,9 @@ def clean_encoding_name(name: str) -> str:
 class UploadForm(forms.Form):
     """Files and what to do with them; ``import_settings`` holds the latter once the form is valid."""
 
+    # Whether files have to be chosen again after a mistake elsewhere: a program sends them anyway.
+    asks_again = True
+
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
     pages = FilesField(
         label="Files",
@@ -126,7 +129,7 @@ class UploadForm(forms.Form):
         for file in given.get("pages", []):
             for problem in _problems(file, given.get("format") or AUTO):
                 self.add_error("pages", problem)
-        if self.errors and "pages" not in self.errors:
+        if self.asks_again and self.errors and "pages" not in self.errors:
             self.add_error("pages", "Choose the files again: browsers do not send them twice.")
         return given
 

@@ -51,7 +51,7 @@ class Fetcher:
 
     def _follow(self, url: str, *, most: int, robots: bool) -> Fetched:
         for _ in range(self.policy.redirects + 1):
-            target = _Target.of(url, self.policy)
+            target = Target.of(url, self.policy)
             if robots:
                 self._check_robots(target)
             self._wait(target.host)
@@ -65,7 +65,7 @@ class Fetcher:
             f"The address redirects more than {self.policy.redirects} times. Use the last one itself.",
         )
 
-    def _check_robots(self, target: _Target) -> None:
+    def _check_robots(self, target: Target) -> None:
         """RFC 9309: without a file everything is allowed; where it cannot be had, nothing is."""
         rules = self._robots.get(target.origin)
         if rules is None:
@@ -91,9 +91,9 @@ class Fetcher:
             time.sleep(max(0.0, before + self.policy.pause_seconds - time.monotonic()))
         self._last[host] = time.monotonic()
 
-    def _get(self, target: _Target, most: int) -> Response:
+    def _get(self, target: Target, most: int) -> Response:
         """One request. Raises BadFieldError."""
-        connection = _Pinned(target, self.policy)
+        connection = PinnedConnection(target, self.policy)
         # Time-outs of single reads do not end a server that sends a byte now and then: this does.
         clock = threading.Timer(self.policy.total_seconds, connection.cut)
         clock.daemon = True
@@ -118,7 +118,7 @@ class Fetcher:
         except (OSError, http.client.HTTPException, ValueError) as error:
             if isinstance(error, BadFieldError):
                 raise
-            self._failed(error, cut=connection.was_cut)
+            raise failure(error, self.policy, cut=connection.was_cut) from None
         finally:
             clock.cancel()
             connection.close()
@@ -128,28 +128,30 @@ class Fetcher:
         headers.pop("content-encoding", None)
         return Response(answer.status, headers, unpacked)
 
-    def _failed(self, error: Exception, *, cut: bool) -> NoReturn:
-        if cut or isinstance(error, TimeoutError):
-            raise BadFieldError(
-                "url",
-                "timeout",
-                f"The server did not answer in full within {self.policy.total_seconds:g} seconds. Try again later.",
-            ) from None
-        if isinstance(error, ssl.SSLError):
-            raise BadFieldError(
-                "url",
-                "tls",
-                f"The connection is not safe: {_reason(error)}. Save the page in a browser if you trust it.",
-            ) from None
-        raise BadFieldError(
+
+def failure(error: Exception, policy: FetchPolicy, *, cut: bool) -> BadFieldError:
+    """What went wrong on the way, as a refusal with its remedy."""
+    if cut or isinstance(error, TimeoutError):
+        return BadFieldError(
             "url",
-            "unreachable",
-            f"The page cannot be fetched: {_reason(error)}. Check the address, or try again later.",
-        ) from None
+            "timeout",
+            f"The server did not answer in full within {policy.total_seconds:g} seconds. Try again later.",
+        )
+    if isinstance(error, ssl.SSLError):
+        return BadFieldError(
+            "url",
+            "tls",
+            f"The connection is not safe: {_reason(error)}. Save the page in a browser if you trust it.",
+        )
+    return BadFieldError(
+        "url",
+        "unreachable",
+        f"The page cannot be fetched: {_reason(error)}. Check the address, or try again later.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
+class Target:
     """An address that may be asked: its name was resolved, and all it resolved to was permitted."""
 
     url: str
@@ -165,7 +167,7 @@ class _Target:
         return f"{self.scheme}://{self.netloc}"
 
     @classmethod
-    def of(cls, url: str, policy: FetchPolicy) -> _Target:
+    def of(cls, url: str, policy: FetchPolicy) -> Target:
         """Raises BadFieldError."""
         try:
             parts = urlsplit(url.strip())
@@ -239,10 +241,10 @@ def _redirected(base: str, location: str) -> str:
         raise BadFieldError("url", "bad_url", "The address redirects to one that is none. Leave it out.") from None
 
 
-class _Pinned(http.client.HTTPConnection):
+class PinnedConnection(http.client.HTTPConnection):
     """Connects to a checked address, whatever the name resolves to by now; no proxy, no cookie."""
 
-    def __init__(self, target: _Target, policy: FetchPolicy) -> None:
+    def __init__(self, target: Target, policy: FetchPolicy) -> None:
         super().__init__(target.host, target.port, timeout=policy.connect_seconds)
         self._target = target
         self._policy = policy

@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from annotate.models import Project
+from annotate.models import Project, Webhook
+from annotate.operations.announcing import announce
 from release.exceptions import ReleaseError, SupersededError, VersionTakenError
 from release.formats.registry import checked_formats
 from release.manifest import Terms
@@ -173,6 +174,17 @@ def _finish(release_id: int, attempt: int, built: Built, partial: Path) -> None:
     release.progress = release.total
     release.built_at = release.heartbeat = timezone.now()
     release.save()
+    announce(
+        project=release.project,
+        event=Webhook.Event.RELEASE_BUILT,
+        data={
+            "release": release.version,
+            "state": release.state,
+            "sha256": release.sha256,
+            "built_at": release.built_at.isoformat(),
+        },
+        now=release.built_at,
+    )
 
 
 class Heart:

@@ -13,12 +13,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
-from rest_framework.authtoken.models import Token
 
 from annotate.models import Codebook, Membership, Project, Task
 from annotate.operations.tasks import claim_task, ensure_slots
 from tests import service
-from tests.factories import make_article, make_codebook, make_project
+from tests.factories import make_article, make_codebook, make_project, make_token
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -48,7 +47,7 @@ def claimants(address: str, users: list[User]) -> Iterator[list["subprocess.Pope
         yield [
             stack.enter_context(
                 subprocess.Popen(
-                    [sys.executable, str(CLAIMANT), host, Token.objects.create(user=user).key],
+                    [sys.executable, str(CLAIMANT), host, make_token(user)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     text=True,

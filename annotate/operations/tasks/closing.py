@@ -8,7 +8,8 @@ from django.db import transaction
 from annotate.attributes import what_is_missing
 from annotate.enabled import enabled_codebook
 from annotate.errors import Conflict, Incomplete, Refusal
-from annotate.models import Membership, Project, Role, Task
+from annotate.models import Membership, Project, Role, Task, Webhook
+from annotate.operations.announcing import announce
 from annotate.operations.scoring import refresh_article
 from annotate.operations.tasks.claiming import resume_expired, stay_active
 from annotate.operations.tasks.slots import fill_slots
@@ -50,6 +51,18 @@ def submit_task(*, task: Task, user: User, revision: int, now: datetime, active_
     locked.lease_expires = None
     locked.save(update_fields=["state", "submitted_at", "lease_expires", "active_seconds"])
     refresh_article(project=locked.project, article=locked.article)
+    announce(
+        project=locked.project,
+        event=Webhook.Event.TASK_SUBMITTED,
+        data={
+            "task": str(locked.uuid),
+            "article": str(locked.article.uuid),
+            "state": locked.state,
+            "revision": locked.revision,
+            "submitted_at": now.isoformat(),
+        },
+        now=now,
+    )
     return locked
 
 

@@ -10,14 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from rest_framework.authtoken.models import Token
 
 from annotate.models import Project, SpanAnnotation, Task
 from annotate.operations.marks import apply_operations
 from annotate.operations.projects import add_articles
 from annotate.operations.tasks import claim_task, ensure_slots
 from annotate.state import read_state
-from tests.factories import make_article, make_member, make_outlet, make_project, make_user
+from tests.factories import make_article, make_member, make_outlet, make_project, make_token, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -256,8 +255,10 @@ def test_a_missing_csrf_token_is_403_in_json_with_its_own_code(task: Task):
 
 
 def test_a_token_signs_a_program_in_without_csrf(task: Task):
-    token = Token.objects.create(user=task.annotator)
-    client = Client(enforce_csrf_checks=True, headers={"Authorization": f"Token {token.key}"})
+    key = make_token(task.annotator)
+    for scheme in ("Token", "Bearer"):
+        client = Client(enforce_csrf_checks=True, headers={"Authorization": f"{scheme} {key}"})
+        assert client.get(url(task)).status_code == 200
     assert post(client, url(task, "operations"), batch(mark(task))).json()["revision"] == 1
 
 
@@ -299,7 +300,8 @@ BAD_BODIES: list[tuple[str, Any]] = [
 def test_a_body_of_the_wrong_shape_is_400_in_json(task: Task, annotator: Client, body: Any):
     answer = post(annotator, url(task, "operations"), body)
     assert answer.status_code == 400
-    assert set(answer.json()) == {"code", "message"}
+    assert {"type", "title", "status", "detail", "code", "message"} <= set(answer.json())
+    assert answer["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
@@ -428,21 +430,3 @@ def test_renewing_and_handing_back_tell_the_time_worked_too(task: Task, annotato
 def test_a_time_worked_of_the_wrong_shape_is_400(task: Task, annotator: Client, seconds: Any):
     answer = post(annotator, url(task, "submit"), {"revision": 0, "active_seconds": seconds})
     assert (answer.status_code, answer.json()["code"]) == (400, "wrong_shape")
-
-
-def test_the_schema_is_openapi_3_1_and_names_every_route(client: Client):
-    schema = json.loads(client.get("/api/schema/?format=json").content)
-    assert schema["openapi"].startswith("3.1")
-    assert sorted(path for path in schema["paths"] if path.startswith("/api/v1/")) == [
-        "/api/v1/me/memory/{slug}/",
-        "/api/v1/me/settings/",
-        "/api/v1/projects/{slug}/annotations/",
-        "/api/v1/projects/{slug}/articles/",
-        "/api/v1/projects/{slug}/claim/",
-        "/api/v1/tasks/{uuid}/",
-        "/api/v1/tasks/{uuid}/hand_back/",
-        "/api/v1/tasks/{uuid}/operations/",
-        "/api/v1/tasks/{uuid}/renew/",
-        "/api/v1/tasks/{uuid}/skip/",
-        "/api/v1/tasks/{uuid}/submit/",
-    ]

@@ -1,56 +1,75 @@
-"""The API's views: who asks, which task, which operation, which answer."""
+"""Tasks and one's own settings: who asks, which task, which operation, which answer."""
 
-import re
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import User
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
-from rest_framework.decorators import api_view
-from rest_framework.exceptions import NotFound
-from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework import serializers
+from rest_framework.decorators import api_view, permission_classes, throttle_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 
 from annotate.api import serializers as shapes
+from annotate.api.documenting import BODY, refusals
+from annotate.api.querying import Newest, Paging, page_of, paged, read_query
+from annotate.api.requests import user_of
+from annotate.api.scopes import ANNOTATE, takes
+from annotate.api.throttling import WorkRate
 from annotate.marking import WrongShape, read_revision
-from annotate.models import Membership, Project, RelationAnnotation, Role, SpanAnnotation, Task
+from annotate.models import Membership, Project, Role, Task
 from annotate.operations import tasks as operations
 from annotate.operations.marks import apply_operations
 from annotate.operations.user_settings import change_settings, remember, replace_settings
-from annotate.permissions import may
+from annotate.problems import PROBLEM_JSON
 from annotate.state import TaskState, read_state
 from annotate.user_settings import memory_of, settings_of
-from corpus.models import Article
+from annotate.views.access import project_for
 
-PROBLEM = OpenApiResponse(shapes.ProblemSchema)
-REFUSALS = {400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM}
+CONFLICT = OpenApiResponse(shapes.ConflictSchema, "The sender's picture is out of date: the state as it stands.")
+INCOMPLETE = OpenApiResponse(shapes.IncompleteSchema, "What stands between the task and its submission.")
 
 
-class ByAge(CursorPagination):
-    """Oldest first, so that a walk through the pages meets what is added on the way."""
+class TaskFilters(Paging):
+    """Parameters of the list of one's tasks."""
 
-    ordering = "pk"
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 200
-
-    def decode_cursor(self, request: Request) -> Cursor | None:
-        """A cursor that somebody wrote by hand is no page of ours; 404 as for every other one that cannot be read."""
-        cursor = super().decode_cursor(request)
-        position = "0" if cursor is None or cursor.position is None else str(cursor.position)
-        if not re.fullmatch(r"[0-9]{1,19}", position):
-            raise NotFound(self.invalid_cursor_message)
-        return cursor
+    project = serializers.SlugField(required=False)
+    state = serializers.ChoiceField(
+        choices=[one for one in Task.State.values if one != Task.State.OPEN], required=False
+    )
 
 
 @extend_schema(
+    operation_id="tasks_list",
+    tags=["tasks"],
+    summary="Tasks of one's own",
+    parameters=[TaskFilters],
+    responses={200: paged(shapes.OwnTaskSchema, "Tasks"), **refusals()},
+)
+@api_view(["GET"])
+@permission_classes(takes(ANNOTATE))
+@throttle_classes([WorkRate])
+def tasks(request: Request) -> Response:
+    """In every state, the latest first, of the projects in which the person annotates."""
+    asked = read_query(request, TaskFilters)
+    user = user_of(request)
+    annotating = Membership.objects.filter(user=user, role=Role.ANNOTATOR).values("project")
+    rows = Task.objects.of_annotator(user).filter(project__in=annotating)
+    if "project" in asked:
+        rows = rows.filter(project__slug=asked["project"])
+    if "state" in asked:
+        rows = rows.filter(state=asked["state"])
+    shape = shapes.OwnTaskSchema()
+    rows = rows.select_related("project", "article").only("uuid", "project__slug", "article__uuid", *shape.COLUMNS)
+    return page_of(request, rows, shape.to_representation, Newest)
+
+
+@extend_schema(
+    operation_id="projects_claim",
+    tags=["tasks"],
     summary="Claim the next task",
     request=None,
     responses={
@@ -59,14 +78,16 @@ class ByAge(CursorPagination):
             serializers=[shapes.StateSchema, shapes.NothingLeftSchema],
             resource_type_field_name=None,
         ),
-        **REFUSALS,
+        **refusals(),
     },
 )
 @api_view(["POST"])
+@permission_classes(takes(ANNOTATE))
+@throttle_classes([WorkRate])
 def claim(request: Request, slug: str) -> Response | HttpResponse:
     """The task in hand, or a new one. Claiming twice gives the same task."""
-    project = Project.objects.of_member(_user(request), Role.ANNOTATOR).get(slug=slug)
-    task = operations.claim_task(project=project, user=_user(request), now=timezone.now())
+    project = Project.objects.of_member(user_of(request), Role.ANNOTATOR).get(slug=slug)
+    task = operations.claim_task(project=project, user=user_of(request), now=timezone.now())
     if task is None:
         is_open = project.state == Project.State.OPEN
         code, message = (
@@ -78,8 +99,15 @@ def claim(request: Request, slug: str) -> Response | HttpResponse:
     return _answer(_state(request, task.uuid))
 
 
-@extend_schema(summary="State of a task", responses={200: shapes.StateSchema, **REFUSALS})
+@extend_schema(
+    operation_id="tasks_retrieve",
+    tags=["tasks"],
+    summary="State of a task",
+    responses={200: shapes.StateSchema, **refusals()},
+)
 @api_view(["GET"])
+@permission_classes(takes(ANNOTATE))
+@throttle_classes([WorkRate])
 def task_detail(request: Request, uuid: UUID) -> HttpResponse:
     """Text, codebook, marks, answers, history: all that labelling needs; 304 to who has it already (``If-None-Match``)."""
     state = _state(request, uuid)
@@ -89,17 +117,21 @@ def task_detail(request: Request, uuid: UUID) -> HttpResponse:
 
 
 @extend_schema(
+    operation_id="tasks_operations",
+    tags=["tasks"],
     summary="Save operations",
     request=shapes.OperationsSchema,
-    responses={200: shapes.OutcomeSchema, 409: shapes.ConflictSchema, **REFUSALS},
+    responses={200: shapes.OutcomeSchema, (409, PROBLEM_JSON): CONFLICT, **refusals(*BODY)},
 )
 @api_view(["POST"])
+@permission_classes(takes(ANNOTATE))
+@throttle_classes([WorkRate])
 def save_operations(request: Request, uuid: UUID) -> Response:
     """Apply a batch of operations in order, each op_id once."""
     body = _body(request, "base_revision", "operations")
     outcome = apply_operations(
         uuid=uuid,
-        user=_user(request),
+        user=user_of(request),
         base_revision=body["base_revision"],
         operations=body["operations"],
         now=timezone.now(),
@@ -118,17 +150,26 @@ def save_operations(request: Request, uuid: UUID) -> Response:
 
 
 @extend_schema(
+    operation_id="tasks_submit",
+    tags=["tasks"],
     summary="Submit a task",
     request=shapes.RevisionSchema,
-    responses={200: shapes.NextSchema, 409: shapes.ConflictSchema, 422: shapes.IncompleteSchema, **REFUSALS},
+    responses={
+        200: shapes.NextSchema,
+        (409, PROBLEM_JSON): CONFLICT,
+        (422, PROBLEM_JSON): INCOMPLETE,
+        **refusals(*BODY),
+    },
 )
 @api_view(["POST"])
+@permission_classes(takes(ANNOTATE))
+@throttle_classes([WorkRate])
 def submit(request: Request, uuid: UUID) -> Response:
     """Count the work as this person's reading, and claim the next task."""
     body = _body(request, "revision")
     task = operations.submit_task(
         task=Task(uuid=uuid),
-        user=_user(request),
+        user=user_of(request),
         revision=read_revision(body["revision"], "revision"),
         now=timezone.now(),
         active_seconds=_active_seconds(body),
@@ -137,11 +178,15 @@ def submit(request: Request, uuid: UUID) -> Response:
 
 
 @extend_schema(
+    operation_id="tasks_skip",
+    tags=["tasks"],
     summary="Skip a task",
     request=shapes.ReasonSchema,
-    responses={200: shapes.NextSchema, 409: shapes.ConflictSchema, **REFUSALS},
+    responses={200: shapes.NextSchema, (409, PROBLEM_JSON): CONFLICT, **refusals(*BODY)},
 )
 @api_view(["POST"])
+@permission_classes(takes(ANNOTATE))
+@throttle_classes([WorkRate])
 def skip(request: Request, uuid: UUID) -> Response:
     """Close the task for good, saying why, and claim the next one."""
     body = _body(request, "reason")
@@ -150,7 +195,7 @@ def skip(request: Request, uuid: UUID) -> Response:
         raise WrongShape("reason must be text.")
     task = operations.skip_task(
         task=Task(uuid=uuid),
-        user=_user(request),
+        user=user_of(request),
         reason=reason,
         now=timezone.now(),
         active_seconds=_active_seconds(body),
@@ -159,46 +204,70 @@ def skip(request: Request, uuid: UUID) -> Response:
 
 
 @extend_schema(
+    operation_id="tasks_hand_back",
+    tags=["tasks"],
     summary="Hand a task back",
     request=shapes.TimeSchema,
-    responses={200: shapes.NextSchema, 409: shapes.ConflictSchema, **REFUSALS},
+    responses={200: shapes.NextSchema, (409, PROBLEM_JSON): CONFLICT, **refusals(*BODY)},
 )
 @api_view(["POST"])
+@permission_classes(takes(ANNOTATE))
+@throttle_classes([WorkRate])
 def hand_back(request: Request, uuid: UUID) -> Response:
     """Give the task up for now; it comes back when nothing else is left."""
     operations.hand_back(
-        task=Task(uuid=uuid), user=_user(request), now=timezone.now(), active_seconds=_time_told(request)
+        task=Task(uuid=uuid), user=user_of(request), now=timezone.now(), active_seconds=_time_told(request)
     )
     return Response({"next": None})
 
 
-@extend_schema(summary="Renew the lease", request=shapes.TimeSchema, responses={200: shapes.LeaseSchema, **REFUSALS})
+@extend_schema(
+    operation_id="tasks_renew",
+    tags=["tasks"],
+    summary="Renew the lease",
+    request=shapes.TimeSchema,
+    responses={200: shapes.LeaseSchema, **refusals(*BODY)},
+)
 @api_view(["POST"])
+@permission_classes(takes(ANNOTATE))
+@throttle_classes([WorkRate])
 def renew(request: Request, uuid: UUID) -> Response:
     """A sign of life: the task stays this person's for another lease."""
     task = operations.renew_lease(
-        task=Task(uuid=uuid), user=_user(request), now=timezone.now(), active_seconds=_time_told(request)
+        task=Task(uuid=uuid), user=user_of(request), now=timezone.now(), active_seconds=_time_told(request)
     )
     return Response({"state": task.state, "lease_expires": task.lease_expires})
 
 
-@extend_schema(methods=["GET"], summary="One's own settings", responses={200: shapes.SettingsSchema, **REFUSALS})
 @extend_schema(
+    operation_id="settings_retrieve",
+    tags=["settings"],
+    methods=["GET"],
+    summary="One's own settings",
+    responses={200: shapes.SettingsSchema, **refusals(*BODY)},
+)
+@extend_schema(
+    operation_id="settings_replace",
+    tags=["settings"],
     methods=["PUT"],
     summary="Replace one's own settings",
     request=shapes.SettingsSchema,
-    responses={200: shapes.SettingsSchema, **REFUSALS},
+    responses={200: shapes.SettingsSchema, **refusals(*BODY)},
 )
 @extend_schema(
+    operation_id="settings_change",
+    tags=["settings"],
     methods=["PATCH"],
     summary="Change some of one's own settings",
     request=shapes.SettingsSchema,
-    responses={200: shapes.SettingsSchema, **REFUSALS},
+    responses={200: shapes.SettingsSchema, **refusals(*BODY)},
 )
 @api_view(["GET", "PUT", "PATCH"])
+@permission_classes(takes(ANNOTATE))
+@throttle_classes([WorkRate])
 def my_settings(request: Request) -> Response:
     """PUT sets what is not named back to its default, PATCH leaves it; both answer with the whole."""
-    user = _user(request)
+    user = user_of(request)
     if request.method == "GET":
         return Response(settings_of(user).as_json())
     if request.method == "PUT":
@@ -207,83 +276,30 @@ def my_settings(request: Request) -> Response:
 
 
 @extend_schema(
+    operation_id="memory_retrieve",
+    tags=["settings"],
     methods=["GET"],
     summary="What the labelling page remembers in a project",
-    responses={200: shapes.MemorySchema, **REFUSALS},
+    responses={200: shapes.MemorySchema, **refusals()},
 )
 @extend_schema(
+    operation_id="memory_change",
+    tags=["settings"],
     methods=["PATCH"],
     summary="Change some of what the labelling page remembers in a project",
     request=shapes.MemorySchema,
-    responses={200: shapes.MemorySchema, **REFUSALS},
+    responses={200: shapes.MemorySchema, **refusals(*BODY)},
 )
 @api_view(["GET", "PATCH"])
+@permission_classes(takes(ANNOTATE))
+@throttle_classes([WorkRate])
 def my_memory(request: Request, slug: str) -> Response:
     """One's own, in a project that one belongs to."""
-    user, project = _user(request), _project(request, slug)
+    user = user_of(request)
+    project, _ = project_for(user, slug)
     if request.method == "GET":
         return Response(memory_of(user, project.slug))
     return Response(remember(user=user, project=project, changes=_body(request)))
-
-
-@extend_schema(
-    summary="Articles of a project",
-    responses={
-        200: PolymorphicProxySerializer(
-            component_name="ProjectArticle",
-            serializers=[shapes.ArticleSerializer, shapes.AnnotatorArticleSerializer],
-            resource_type_field_name=None,
-            many=True,
-        ),
-        **REFUSALS,
-    },
-)
-@api_view(["GET"])
-def articles(request: Request, slug: str) -> Response:
-    """All articles for researchers and managers; for annotators those of their own tasks, as they may see them."""
-    user = _user(request)
-    project = _project(request, slug)
-    if may(user, project, "see_articles"):
-        everything = Article.objects.filter(projects=project).select_related("outlet", "story")
-        return _page(request, everything.defer("raw", "raw_fields", "segments", "removed"), shapes.ArticleSerializer)
-    own = Task.objects.filter(project=project).of_annotator(user).values("article")
-    return _page(
-        request,
-        Article.objects.filter(pk__in=own),
-        shapes.AnnotatorArticleSerializer,
-    )
-
-
-@extend_schema(summary="Annotations of a project", responses={200: shapes.ReadingSerializer(many=True), **REFUSALS})
-@api_view(["GET"])
-def annotations(request: Request, slug: str) -> Response:
-    """All submitted readings for who may see them; for annotators their own work, in whatever state."""
-    user = _user(request)
-    project = _project(request, slug)
-    tasks = Task.objects.filter(project=project)
-    chosen = tasks.submitted() if may(user, project, "see_marks") else tasks.of_annotator(user)
-    pseudonym = Membership.objects.filter(
-        project=OuterRef("project"), user=OuterRef("annotator"), role=Role.ANNOTATOR
-    ).values("pseudonym")
-    spans = SpanAnnotation.objects.filter(deleted_at=None).select_related("label")
-    relations = RelationAnnotation.objects.filter(deleted_at=None)
-    rows = (
-        chosen.annotate(pseudonym=Subquery(pseudonym))
-        .select_related("article")
-        .only("uuid", "state", "revision", "submitted_at", "article__uuid")
-        .prefetch_related(
-            Prefetch("spans", spans, to_attr="spans_that_stand"),
-            Prefetch("relations", relations, to_attr="relations_that_stand"),
-            "answers",
-        )
-    )
-    return _page(request, rows, shapes.ReadingSerializer)
-
-
-def _user(request: Request) -> User:
-    """Signed in: the default permission let nobody else through."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _active_seconds(body: dict[str, Any]) -> int | None:
@@ -300,7 +316,7 @@ def _time_told(request: Request) -> int | None:
 
 
 def _state(request: Request, uuid: UUID) -> TaskState:
-    return read_state(uuid=uuid, user=_user(request))
+    return read_state(uuid=uuid, user=user_of(request))
 
 
 def _answer(state: TaskState) -> HttpResponse:
@@ -313,19 +329,13 @@ def _next(request: Request, task: Task) -> dict[str, Any]:
 
     Who asks with ``Prefer: return=representation`` is given its state with it.
     """
-    following = operations.claim_task(project=task.project, user=_user(request), now=timezone.now())
+    following = operations.claim_task(project=task.project, user=user_of(request), now=timezone.now())
     if following is None:
         return {"next": None}
     answer: dict[str, Any] = {"next": reverse("annotate:task", args=[following.uuid])}
     if "return=representation" in request.headers.get("Prefer", ""):
         answer["state"] = _state(request, following.uuid).as_json()
     return answer
-
-
-def _project(request: Request, slug: str) -> Project:
-    user = _user(request)
-    projects = Project.objects.all() if user.is_superuser else Project.objects.of_member(user)
-    return projects.get(slug=slug)
 
 
 def _body(request: Request, *keys: str) -> dict[str, Any]:
@@ -337,9 +347,3 @@ def _body(request: Request, *keys: str) -> dict[str, Any]:
         if key not in data:
             raise WrongShape(f"The body must have {key}.")
     return data
-
-
-def _page(request: Request, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
-    paginator = ByAge()
-    page = paginator.paginate_queryset(rows, request)
-    return paginator.get_paginated_response(serializer(page, many=True).data)

@@ -1,0 +1,1 @@
+"""Releases under /api/v1/: listed, asked for, downloaded."""
