@@ -104,7 +104,8 @@ def test_the_api_gives_changes_and_replaces_them(client: Client, mara: User):
 def test_a_bad_body_changes_nothing(client: Client, mara: User, method: str, body: Any):
     change_settings(user=mara, changes={"width": "wide"})
     answer = send(client, body, method)
-    assert (answer.status_code, set(answer.json())) == (400, {"code", "message"})
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert {"code", "message"} <= set(answer.json())
     assert UserSettings.objects.get().document == {"width": "wide"}
 
 
