@@ -29,7 +29,7 @@ def bring_tokens(_apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotate", "0012_remember_in_projects"),
+        ("annotate", "0013_count_answers_and_attributes"),
         ("corpus", "0010_know_articles_by_what_was_received"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
