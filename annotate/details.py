@@ -62,7 +62,7 @@ def slow_details(counts: Counts, units: Mapping[str, list[StatRow]], bootstrap: 
     return {
         "layers": of_layers(counts, labels, units, bootstrap, seed),
         "passages": worst_passages(counts),
-        **of_people(counts, labels, bootstrap, seed),
+        **of_people(counts, counts.by_article() if counts.many else units, labels, bootstrap, seed),
     }
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from agreement import Metric, annotator_figures, group_figures, pair_figures, printed
+from agreement import Metric, StatRow, annotator_figures, group_figures, pair_figures, printed
 from agreement.documents import LabelIndexes
 from annotate.counts import Counts
 from annotate.models import Membership, Project, Role
@@ -21,9 +21,10 @@ MINIMUM_GROUP = 2
 MOST_RESAMPLES = 200
 
 
-def of_people(counts: Counts, labels: LabelIndexes, bootstrap: int, seed: int) -> dict[str, Any]:
-    """Pairs of annotators, everybody against the others, groups; over the articles one by one, or a sample of them."""
-    rows = counts.by_article()
+def of_people(
+    counts: Counts, rows: Mapping[str, list[StatRow]], labels: LabelIndexes, bootstrap: int, seed: int
+) -> dict[str, Any]:
+    """Pairs of annotators, everybody against the others, groups; ``rows`` of the articles one by one, or a sample."""
     with_counts = sum(1 for own in rows.values() if own)
     drawn = min(bootstrap, MOST_RESAMPLES)
     pairs = pair_figures(rows, labels, drawn, seed, criteria=["overlap"])

@@ -131,8 +131,11 @@ def _rewrite(project: Project, article: Article, rows: list[StatRow]) -> None:
     if told is None:
         ArticleAgreement.objects.filter(project=project, article=article).delete()
     elif own != told:
-        ArticleAgreement.objects.update_or_create(
-            project=project, article=article, defaults=asdict(told) | {"share": told.share}
+        ArticleAgreement.objects.bulk_create(
+            [ArticleAgreement(project=project, article=article, share=told.share, **asdict(told))],
+            update_conflicts=True,
+            unique_fields=["project", "article"],
+            update_fields=["readers", "differing", "compared", "share", "week"],
         )
     note_change(
         project=project,

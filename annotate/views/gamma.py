@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from annotate.figures import Figure, figure_of
 from annotate.models import GammaRun, Project
@@ -27,24 +28,23 @@ _RUNNING = "Gamma is being computed already. Wait for it, or call it off first."
 class GammaForm(forms.Form):
     """The terms of a computation."""
 
-    sample_size = forms.IntegerField(
-        label="Articles", min_value=1, max_value=500, initial=50, help_text="At most so many, drawn at random."
-    )
-    time_limit = forms.IntegerField(
-        label="Seconds", min_value=10, max_value=3600, initial=300, help_text="The articles done until then count."
-    )
-    seed = forms.IntegerField(
-        label="Seed", min_value=0, max_value=2**31 - 1, initial=0, help_text="The same seed draws the same articles."
-    )
+    sample_size = forms.IntegerField(label="Articles at most, drawn at random", min_value=1, max_value=500, initial=50)
+    time_limit = forms.IntegerField(label="Seconds at most", min_value=10, max_value=3600, initial=300)
+    seed = forms.IntegerField(label="Seed of the sample", min_value=0, max_value=2**31 - 1, initial=0)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def gamma(request: PageRequest, slug: str) -> HttpResponse:
-    """The section of the page, which asks for itself again while gamma is being computed; a POST has it computed."""
+    """The section of the page while gamma is being computed, then the page anew; a POST has it computed."""
     project, _ = project_for(request.user, slug, "see_agreement")
     if request.method != "POST":
-        return render(request, "annotate/_gamma.html", {"project": project, **gamma_context(project)})
+        context = gamma_context(project)
+        if not request.htmx:
+            return redirect(_place(project))
+        if not context["gamma_pending"]:
+            return HttpResponseClientRefresh()
+        return render(request, "annotate/_gamma.html", {"project": project, **context})
     form = GammaForm(request.POST, label_suffix="")
     if form.is_valid():
         try:
@@ -82,12 +82,16 @@ def retry(request: PageRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def gamma_context(project: Project) -> dict[str, Any]:
-    """``gamma_run``: the latest, whatever became of it; ``gamma_done``: the latest with a result, and its figures."""
+    """``gamma_run``: the latest, whatever became of it; ``gamma_done``: the latest with a result, and its figures.
+
+    ``whats`` collects what is to be explained; the page around has the texts.
+    """
     runs = list(GammaRun.objects.filter(project=project).select_related("requested_by")[:5])
     done = next((run for run in runs if run.state == GammaRun.State.DONE), None)
     if done is None and len(runs) == 5:
         done = GammaRun.objects.filter(project=project, state=GammaRun.State.DONE).first()
     return {
+        "whats": {},
         "gamma_run": runs[0] if runs else None,
         "gamma_pending": bool(runs) and runs[0].state in GammaRun.UNFINISHED,
         "gamma_done": done,
@@ -106,11 +110,15 @@ def _terms(run: GammaRun) -> dict[str, int]:
 
 def _answer(request: PageRequest, project: Project, form: GammaForm | None = None) -> HttpResponse:
     if not request.htmx:
-        return redirect(reverse("annotate:agreement", args=[project.slug]) + "#gamma")
+        return redirect(_place(project))
     context = {"project": project, **gamma_context(project)}
     if form is not None:
         context["gamma_form"] = form
     return render(request, "annotate/_gamma.html", context)
+
+
+def _place(project: Project) -> str:
+    return reverse("annotate:agreement", args=[project.slug]) + "#gamma"
 
 
 def _enqueue(run: GammaRun) -> None:

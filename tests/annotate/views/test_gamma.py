@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from annotate.models import GammaRun
+from annotate.operations.figures import compute_project
 from annotate.operations.gamma import run_gamma
 from annotate.operations.scoring import refresh_article
 from tests.factories import make_article, make_project, make_reading, make_user
@@ -21,6 +22,7 @@ def project():
     for person in people:
         make_reading(project, article, person, [("FRAME", 0, 10)])
     refresh_article(project=project, article=article)
+    compute_project(project=project, bootstrap=10)
     return project
 
 
@@ -36,11 +38,13 @@ def test_gamma_is_asked_for_followed_and_shown(rui, project):
     waiting = rui.post(address, TERMS, headers=HTMX).content.decode()
     run = GammaRun.objects.get()
     run_gamma(run_id=run.pk, now=timezone.now())
-    done = rui.get(address, headers=HTMX).content.decode()
+    over = rui.get(address, headers=HTMX)
+    done = rui.get(address, follow=True).content.decode()
 
     assert (run.sample_size, run.time_limit, run.seed, run.requested_by.username) == (5, 60, 1, "rui")
     assert "Waiting for the worker." in waiting
     assert 'hx-trigger="every 2s"' in waiting
+    assert over.headers["HX-Refresh"] == "true"
     assert 'hx-trigger="every 2s"' not in done
     assert "<code>gamma</code>" in done
     assert "1 of 1 article that two or more people read, seed 1" in done
