@@ -1,6 +1,8 @@
 """agreement.gamma: worked examples, independence of order, and that nothing unfinished is made up."""
 
 import json
+import random
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,28 @@ def test_three_annotators_as_the_reference_implementation_has_them():
     assert 1 - disorder.observed / disorder.expected == pytest.approx(0.528984, abs=0.03)
     assert disorder.observed_labels / (16 / 3) == pytest.approx(0.2391709, abs=1e-6)
     assert 1 - disorder.observed_labels / disorder.expected_labels == pytest.approx(0.675873, abs=0.03)
+
+
+def test_gamma_cat_on_given_units_sees_the_disagreement_that_alpha_sees_missing_values_too():
+    # Mathet 2017: on units given beforehand gamma-cat behaves as alpha does, "even with missing values".
+    rng = random.Random(4)
+    given = [[rng.choice(LABELS[:2]) if rng.random() < 0.8 else None for _ in "abcd"] for _ in range(30)]
+    marks = tuple(
+        Mark(name, 100 * i, 100 * i + 10, label)
+        for i, unit in enumerate(given)
+        for name, label in zip("abcd", unit, strict=True)
+        if label is not None
+    )
+    document = Document("d", 3000, tuple("abcd"), marks)
+    observed = joint_disorder(document, seed=0, samples=1).observed_labels / (len(marks) / 4)
+    differing = pairable = 0.0
+    for unit in given:
+        labels = [label for label in unit if label is not None]
+        if len(labels) >= 2:
+            pairable += len(labels)
+            differing += sum(a != b for a, b in permutations(labels, 2)) / (len(labels) - 1)
+    assert 0 < differing < pairable
+    assert observed == pytest.approx(differing / pairable, abs=1e-12)
 
 
 def test_gamma_depends_on_the_seed_and_not_on_the_order_of_documents_annotators_or_spans():
