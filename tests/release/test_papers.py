@@ -1,13 +1,16 @@
 """What goes with the data: card, statement, schemas, changes, pictures; all of it as other programs read it."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import datasets
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -169,8 +172,10 @@ def test_the_page_says_how_much_nobody_has_written(client: Client, project: Proj
     assert "nobody has written" not in after
 
 
-def test_the_changes_between_two_versions_are_listed(project: Project, settings: Any, tmp_path: Path) -> None:
-    settings.RELEASE_ROOT = tmp_path / "releases"
+def test_the_changes_between_two_versions_are_listed(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "RELEASE_ROOT", tmp_path / "releases")
     for version in ("1.0.0", "1.1.0"):
         if version == "1.1.0":
             cy = make_user()
@@ -224,3 +229,23 @@ def test_pictures_are_svg_without_style_or_script(release: Path) -> None:
         assert names <= {"svg", "title", "rect", "line", "circle", "text"}
         assert "style=" not in picture
     assert "FRAME" in picture
+
+
+def test_the_page_on_loading_makes_the_agreement_table_again(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    page = (Path(settings.BASE_DIR) / "docs" / "howto" / "load-a-release.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {"DIRECTORY": str(release)}
+
+    for block in re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+        exec(block, names)
+
+    table = names["table"]
+    assert sorted(table["label"]) == ["CONTENT", "FRAME", "QUANTITY", "SOURCE"]
+    defined = table.dropna(subset=["value"])
+    assert list(defined["made_again"]) == pytest.approx(list(defined["value"]), abs=1e-9)
+    assert len(defined) == 3
+    any_label = names["corpus"].query("metric == 'char_alpha_any' and layer.isna()", engine="python")["value"].item()
+    assert names["alpha"](names["annotations"], names["articles"]) == pytest.approx(any_label, abs=1e-9)

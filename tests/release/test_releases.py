@@ -1,10 +1,13 @@
 """Building in the worker: once, resumed, fenced, immutable."""
 
+import hashlib
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -15,7 +18,7 @@ from release.models import Release
 from release.operations import releases
 from release.operations.releases import build_release, request_release
 from release.operations.versions import checked_version, suggested_version
-from release.storage import LocalReleases, folder_of
+from release.storage import LocalReleases, archive_of, folder_of, store
 from release.tasks import resume_silent_releases
 from tests.factories import make_article, make_project, make_reading, make_user
 
@@ -156,3 +159,22 @@ def test_the_previous_version_is_named(release: Release) -> None:
 
     following.refresh_from_db()
     assert following.manifest["previous_version"] == "1.0.0"
+
+
+def test_a_store_without_directories_keeps_every_file_and_the_archive(project: Project, settings: Any) -> None:
+    settings.STORAGES = settings.STORAGES | {
+        "releases": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    }
+    release = request_release(project=project, version="1.0.0", text_mode="full", actor=None)
+    store().save(f"{project.slug}/1.0.0/README.md", ContentFile(b"left by an attempt that died"))
+
+    build_release(release_id=release.pk, now=timezone.now())
+
+    release.refresh_from_db()
+    assert release.state == "built"
+    for file in [*release.manifest["files"], {"path": "manifest.json", "sha256": release.sha256}]:
+        with store().open(f"{project.slug}/1.0.0/{file['path']}") as kept:
+            assert hashlib.sha256(kept.read()).hexdigest() == file["sha256"], file["path"]
+    with store().open(archive_of(release)) as kept, zipfile.ZipFile(kept) as archive:
+        assert len(archive.namelist()) == len(release.manifest["files"]) + 1
+    assert not Path(settings.RELEASE_ROOT).exists()
