@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if run is not None:
             result["gamma"] = run.described()
         if options.soft:
-            result["soft"] = _soft(corpus, options.soft)
+            result["soft"] = _soft(corpus, options.soft_weights)
         if options.per_document:
             result["documents"] = [
                 {"id": document.id, "metrics": _figures([document], corpus, names, run)}
@@ -133,7 +133,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--jackknife", action="store_true", help="95 %% intervals from leaving out each document in turn"
     )
-    parser.add_argument("--seed", type=_at_least(0), default=0, help="of the resampling (default 0)")
+    parser.add_argument(
+        "--seed",
+        type=_at_least(0),
+        default=0,
+        help="of resampling and of gamma's random texts and documents (default 0)",
+    )
     parser.add_argument(
         "--gamma-documents", type=_at_least(1), metavar="N", help="gamma and gamma_cat on N documents drawn at random"
     )
@@ -144,11 +149,13 @@ def _parser() -> argparse.ArgumentParser:
         help="stop gamma and gamma_cat after S seconds and say what was not finished",
     )
     parser.add_argument(
-        "--soft",
-        nargs="?",
+        "--soft", action="store_true", help="also votes, Dawid-Skene scores and competence of annotators"
+    )
+    parser.add_argument(
+        "--soft-weights",
         choices=("characters", "segments"),
-        const="characters",
-        help="also votes, Dawid-Skene scores and competence of annotators, places weighing by length (or one each)",
+        default="characters",
+        help="whether places weigh by their length (default) or one each",
     )
     parser.add_argument("--per-document", action="store_true", help="also the figures of each document alone")
     return parser

@@ -160,14 +160,14 @@ def gamma_metrics(
     """``gamma`` and ``gamma_cat`` from a run over ``documents``: those that it finished, and no others.
 
     ``n_documents`` counts the finished ones, which are also what ``bootstrap`` resamples. Undefined with
-    ``not_finished`` where there were documents to compare and none was finished.
+    ``not_finished`` where there were documents to compare and none was both drawn and finished.
     """
     finished = sorted((d for d in documents if d.id in run.disorders), key=lambda d: d.id)
     ledger = Ledger(len(finished), disorders={n: run.disorders[d.id] for n, d in enumerate(finished)})
     for number, document in enumerate(finished):
         ledger.readers["reading"][number].update(document.annotators)
     found = _metrics(ledger, {}, Sampling(bootstrap, seed, jackknife), JOINT, NOTHING)
-    if run.unfinished and not run.disorders:
+    if not finished and any(d.id in run.unfinished or (len(d.annotators) >= 2 and d.length) for d in documents):
         return {name: replace(metric, reason=NOT_FINISHED) for name, metric in found.items()}
     return found
 
