@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection
@@ -151,6 +152,24 @@ def test_totals_that_went_wrong_are_found_and_put_right():
 
     assert (difference.article, difference.surplus, difference.missing) == ("", 1, 1)
     assert project_totals(project) == right
+
+
+def test_the_migration_tells_what_a_recount_would():
+    project, _ = read_by_two()
+    settle_changes(project=project)
+    before = project_totals(project)
+    own = list(ArticleAgreement.objects.values_list("article", "readers", "differing", "compared", "share", "week"))
+    AgreementTotal.objects.all().delete()
+    ArticleAgreement.objects.all().delete()
+
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("annotate.migrations.0010_total_agreement").FILL)
+
+    assert project_totals(project) == before
+    assert own == list(
+        ArticleAgreement.objects.values_list("article", "readers", "differing", "compared", "share", "week")
+    )
+    assert recount_project(project=project) == []
 
 
 def test_totals_of_nothing_are_not_kept():
