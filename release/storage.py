@@ -93,7 +93,8 @@ def keep(release: Release, built: Path) -> None:
 
 def _put(name: str, path: Path) -> None:
     # Django's stores choose another name where one is taken.
-    store().delete(name)
+    if store().exists(name):
+        store().delete(name)
     with path.open("rb") as file:
         store().save(name, File(file))
 
