@@ -22,6 +22,7 @@ from django_tasks_db.management.commands.db_worker import Worker as LibraryWorke
 from django_tasks_db.models import DBTaskResult
 
 from annotate.operations.announcing import send_due_webhooks
+from annotate.operations.doors.uploads import forget_old_annotation_uploads
 from annotate.operations.kept_answers import forget_old_answers
 from annotate.operations.stages import settle_some_stages
 from annotate.operations.tasks.expiry import expire_leases
@@ -81,6 +82,7 @@ CHORES: tuple[Callable[..., object], ...] = (
     resume_silent_gamma,
     forget_old_uploads,
     discard_old_drafts,
+    forget_old_annotation_uploads,
     index_what_was_missed,
     settle_some_stages,
     ask_for_late_figures,

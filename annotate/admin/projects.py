@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from annotate.admin.annotation_imports import files_view, upload_view
 from annotate.admin.confirmation import ask
 from annotate.admin.project_form import MembershipForm, MembershipFormSet, ProjectForm
 from annotate.admin.rows import count_of, take_fields
@@ -200,6 +201,16 @@ class ProjectAdmin(ScopedAdmin):
     def get_urls(self) -> list[URLPattern]:
         own = [
             path("<int:pk>/open/", self.admin_site.admin_view(self.open_view), name="annotate_project_open"),
+            path(
+                "<int:pk>/annotations/",
+                self.admin_site.admin_view(self.annotations_view),
+                name="annotate_project_annotations",
+            ),
+            path(
+                "<int:pk>/annotations/<int:upload_id>/",
+                self.admin_site.admin_view(self.annotations_view),
+                name="annotate_project_annotations_page",
+            ),
             path("<int:pk>/close/", self.admin_site.admin_view(self.close_view), name="annotate_project_close"),
         ]
         return [*own, *super().get_urls()]
@@ -244,6 +255,12 @@ class ProjectAdmin(ScopedAdmin):
             danger=True,
             back=self._page(pk),
         )
+
+    def annotations_view(self, request: HttpRequest, pk: int, upload_id: int | None = None) -> HttpResponse:
+        project = self._project(request, pk)
+        if upload_id is None:
+            return files_view(self, request, project)
+        return upload_view(self, request, project, upload_id)
 
     def _page(self, pk: int) -> str:
         return reverse("admin:annotate_project_change", args=[pk])

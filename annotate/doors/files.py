@@ -52,6 +52,14 @@ def files_of(paths: Sequence[Path]) -> Iterator[InputFile | BadFileError]:
                     yield from _read(beside, PurePosixPath(folder.name, beside.name))
 
 
+def uploaded(name: str, content: bytes) -> Iterator[InputFile | BadFileError]:
+    """An uploaded file, or those of an uploaded archive; a browser tells no directories."""
+    if name.lower().endswith(".zip"):
+        yield from unpacked(name, content)
+    else:
+        yield InputFile(name, PurePosixPath(PurePosixPath(name).name or "file"), content, named=True)
+
+
 def unpacked(name: str, content: bytes) -> Iterator[InputFile | BadFileError]:
     """The files of a zip archive."""
     try:

@@ -12,6 +12,7 @@ from annotate.models.agreement import (
     ProjectAgreement,
 )
 from annotate.models.codebooks import Codebook, Label
+from annotate.models.doors import AnnotationFile, AnnotationImport
 from annotate.models.marks import ArticleAnnotation, Operation, RelationAnnotation, SpanAnnotation
 from annotate.models.people import ProjectMemory, UserSettings
 from annotate.models.projects import Membership, Project, ProjectArticle, Role, StaleStage
@@ -23,6 +24,8 @@ __all__ = [
     "AgreementSlice",
     "AgreementStat",
     "AgreementTotal",
+    "AnnotationFile",
+    "AnnotationImport",
     "ApiToken",
     "ArticleAgreement",
     "ArticleAnnotation",

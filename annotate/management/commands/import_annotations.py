@@ -116,7 +116,7 @@ class Command(BaseCommand):
         except DatabaseError as error:
             raise CommandError(f"The database refused the import, and nothing was written: {error}".strip()) from error
         if options["json"]:
-            self.stdout.write(json.dumps(as_json(result), ensure_ascii=False))
+            self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
         else:
             self._report(result, dry_run=options["dry_run"])
         if result.rejected:
@@ -140,28 +140,6 @@ class Command(BaseCommand):
             self.stderr.write(f"{where}: {refused.message}")
         if len(result.rejected) > _MOST_SHOWN:
             self.stderr.write(f"… and {len(result.rejected) - _MOST_SHOWN} more; --json lists all.")
-
-
-def as_json(result: DoorResult) -> dict[str, Any]:
-    """The object that ``--json`` prints."""
-    return {
-        "created": result.created,
-        "updated": result.updated,
-        "unchanged": result.unchanged,
-        "spans": result.spans,
-        "relations": result.relations,
-        "answers": result.answers,
-        "left_out": result.left_out,
-        "tasks": [str(uuid) for uuid in result.tasks],
-        "annotators_created": result.annotators,
-        "members_added": result.members,
-        "unknown": {
-            name: {"kind": entry.kind, "count": entry.count, "nearest": entry.nearest}
-            for name, entry in result.unknown.items()
-        },
-        "incomplete": result.incomplete,
-        "rejected": [refused.as_dict() for refused in result.rejected],
-    }
 
 
 def _entries(door: Door, files: list[Path], annotator: str) -> Iterator[GivenReading | Refused]:

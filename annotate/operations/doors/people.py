@@ -31,6 +31,9 @@ class People:
                 self._known[username] = refusal
         found = self._known[username]
         if isinstance(found, Refusal):
+            if username:
+                counts = self._result.unknown_annotators
+                counts[username] = counts.get(username, 0) + 1
             raise found
         return found
 

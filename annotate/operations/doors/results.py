@@ -34,8 +34,8 @@ class DoorResult:
     """Readings made, changed and found as they were; marks, links and answers written; what was not taken.
 
     ``incomplete`` lists readings that were taken although the codebook asks for more: {source, line, entry, missing}.
-    ``unknown`` names labels and relation types that the project does not have, ``left_out`` counts what the maps say
-    to leave out.
+    ``unknown`` names labels and relation types that the project does not have, ``unknown_annotators`` counts the readings
+    of people who are none of its annotators, ``left_out`` what the maps say to leave out.
     """
 
     created: int = 0
@@ -51,6 +51,29 @@ class DoorResult:
     rejected: list[Refused] = field(default_factory=list)
     incomplete: list[dict[str, Any]] = field(default_factory=list)
     unknown: dict[str, Unknown] = field(default_factory=dict)
+    unknown_annotators: dict[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """What the command prints and an upload keeps."""
+        return {
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "spans": self.spans,
+            "relations": self.relations,
+            "answers": self.answers,
+            "left_out": self.left_out,
+            "tasks": [str(uuid) for uuid in self.tasks],
+            "annotators_created": self.annotators,
+            "members_added": self.members,
+            "unknown": {
+                name: {"kind": entry.kind, "count": entry.count, "nearest": entry.nearest}
+                for name, entry in self.unknown.items()
+            },
+            "unknown_annotators": self.unknown_annotators,
+            "incomplete": self.incomplete,
+            "rejected": [refused.as_dict() for refused in self.rejected],
+        }
 
     @property
     def readings(self) -> int:

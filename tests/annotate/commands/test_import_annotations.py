@@ -108,7 +108,7 @@ def test_a_reading_becomes_a_submitted_task_of_its_annotator(project, tmp_path):
     assert code == 0
     assert printed == {
         "created": 1, "updated": 0, "unchanged": 0, "spans": 3, "relations": 1, "answers": 1, "left_out": 0,
-        "tasks": [str(task.uuid)], "annotators_created": [], "members_added": [], "unknown": {}, "incomplete": [],
+        "tasks": [str(task.uuid)], "annotators_created": [], "members_added": [], "unknown": {}, "unknown_annotators": {}, "incomplete": [],
         "rejected": [],
     }  # fmt: skip
     assert (task.state, task.slot, task.active_seconds, str(task.submitted_at)) == (

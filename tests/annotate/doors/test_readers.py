@@ -1,7 +1,7 @@
 """Each door on its own: what a file says, in the file's own words."""
 
 import io
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from zipfile import ZipFile
 
 import pytest
@@ -50,6 +50,17 @@ def test_label_studio_counts_what_its_quotes_bear_out(unit):
     assert (first.answers, first.annotator, first.seconds, first.status) == ({"tone": ["pro"]}, "1", 64, "complete")
     assert (second.annotator, second.spans, second.status) == ("noor", [], "complete")
     assert refused == []
+
+
+def test_an_export_that_label_studio_1_23_2_made_comes_in_at_the_right_characters():
+    """Two words marked in its own page in Chromium, one with a number, after two emoji; exported as JSON, unchanged."""
+    content = (Path(__file__).parent / "label-studio-1.23.2.json").read_text(encoding="utf-8")
+    [reading], refused = read("label-studio", file(content))
+    assert (marks(reading), unit_of(reading, TEXT), reading.text, refused) == (
+        [("QUANTITY", "8,000"), ("QUANTITY", "8,000"), ("SOURCE", "María")], "code-points", TEXT, [],
+    )  # fmt: skip
+    assert [dict(s.attributes) for s in reading.spans] == [{"value": 8000}, {}, {}]
+    assert (reading.annotator, reading.seconds, str(reading.submitted)) == ("1", 28, "2026-11-22 11:16:24.409690+00:00")
 
 
 def test_label_studio_counts_code_points_where_there_are_no_quotes():
