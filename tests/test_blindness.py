@@ -119,6 +119,7 @@ def values(project: Project, article: Article) -> dict[str, list[str]]:
         "path": ["articles.jsonl", "manifest.json"],
         "name": ["articles.jsonl"],
         "id": sorted(set(keys)),
+        "upload_id": sorted(set(keys)),
     }
 
 
