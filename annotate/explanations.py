@@ -103,6 +103,37 @@ _DISTANCES = {
     "interval_signedlog1p": "The difference of logarithms counts, so that one large number does not decide everything.",
 }
 
+_LEVELS = ("nominal", "ordinal", "interval", "ratio", "interval_signedlog1p")
+_NAMES = {"set_jaccard": "sets (Jaccard)", "set_masi": "sets (MASI)", "option": "one option"}
+_DISTANCES |= {
+    "set_jaccard": "Two sets are as far apart as the share of their options that only one has.",
+    "set_masi": "Two sets are nearer where one holds the other than where they merely share an option (Passonneau 2006).",
+    "option": "Of an answer with several options: whether this one is among them.",
+}
+_OF_ATTRIBUTES = _DISTANCES
+MATCHED = (
+    "Marks under the same label that two people both made, paired as they overlap most; articles with such a pair."
+)
+
+
+def _attribute(level: str, distance: str) -> Explanation:
+    return Explanation(
+        f"Alpha of an attribute, {_NAMES.get(level, level)}",
+        f"Krippendorff’s alpha over what two people say of marks that both made. {distance}",
+        MATCHED,
+        f"{SCALE} It is silent on marks that only one person made: read it beside F1 of the label.",
+    )
+
+
+def _relation(title: str, kind: str) -> Explanation:
+    return Explanation(
+        title,
+        f"Of two people’s links, how many find a partner {kind} between marks that are paired at both ends: twice the pairs, divided by the links of both.",
+        "Links of every two people who read the same article.",
+        f"{NO_CHANCE} It cannot be higher than agreement on the marks that are linked.",
+    )
+
+
 _METRICS: dict[str, Explanation] = {
     "char_alpha_label": _alpha(
         "Alpha of a label",
@@ -163,11 +194,25 @@ _METRICS: dict[str, Explanation] = {
         f"span_f1_{criterion}_label": _f1(f"F1 of a label, {name}", _SAME_LABEL.format(rule), MEASEVAL_F1)
         for criterion, (name, rule) in _CRITERIA.items()
     },
-    **{
-        f"doc_alpha_{level}": _answer(f"Answers, {level}", _DISTANCES[level])
-        for level in ("nominal", "ordinal", "interval", "ratio")
-    },
-    **{f"value_alpha_{level}": _answer(f"Values, {level}", text, values=True) for level, text in _DISTANCES.items()},
+    **{f"doc_alpha_{level}": _answer(f"Answers, {level}", _DISTANCES[level]) for level in _LEVELS},
+    **{f"value_alpha_{level}": _answer(f"Values, {level}", _DISTANCES[level], values=True) for level in _LEVELS},
+    **{f"attribute_alpha_{level}": _attribute(level, text) for level, text in _OF_ATTRIBUTES.items()},
+    **{f"doc_alpha_{level}": _answer(f"Answers, {_NAMES[level]}", _DISTANCES[level]) for level in _NAMES},
+    "attribute_share_equal": Explanation(
+        "Attribute values that are equal",
+        "Of the marks that two people both made: the share where both say the same. One who says nothing where the other does counts as unequal.",
+        MATCHED,
+        f"{NO_CHANCE} Where nearly everybody gives one value it is high by itself; alpha tells.",
+    ),
+    "doc_share_equal": Explanation(
+        "Answers that are equal",
+        "The share of pairs of answers about one article that are equal.",
+        ANSWERS,
+        f"{NO_CHANCE} Where nearly everybody gives one answer it is high by itself; alpha tells.",
+    ),
+    "relation_f1": _relation("F1 of links", "of the same type"),
+    "relation_f1_unlabelled": _relation("F1 of links, types aside", "of any type"),
+    "relation_f1_type": _relation("F1 of one type of links", "of this type"),
     "value_share_equal": Explanation(
         "Values that are equal",
         "The share of pairs of numbers for one article that are equal.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from agreement import metric_names
 from annotate.codebook import enabled_content
 from annotate.models import Project
 from annotate.rendering import layers_of
+from annotate.scoring import schema_of
 
 REASONS = {
     "no_pairable_units": "not defined yet, because no article has been read by two people",
@@ -18,8 +19,16 @@ REASONS = {
     "self_overlap": "not defined, because somebody's marks overlap each other, which this measure is not made for",
     "not_numeric": "not defined, because not all answers are numbers",
     "group_too_small": "not shown, because a figure of so few people would be one of persons",
+    "too_many_values": "not computed, because there are more than 500 different values",
+    "no_relations": "not defined yet, because nobody has linked marks in this way",
     "not_finished": "not computed, because no article was finished within the limits",
 }
+# The same of what is said of a mark or an article.
+REASONS_OF_VALUES = {
+    "no_pairable_units": "not defined yet, because no two people gave a value for the same thing",
+    "no_variation": "not defined, because all values are the same",
+}
+OF_VALUES = ("doc_", "attribute_", "value_")
 # The same where there is little room.
 SHORT_REASONS = {
     "no_pairable_units": "undefined: no article read by two",
@@ -28,6 +37,8 @@ SHORT_REASONS = {
     "self_overlap": "undefined: marks overlap each other",
     "not_numeric": "undefined: answers are no numbers",
     "group_too_small": "not shown: too few people",
+    "too_many_values": "not computed: too many values",
+    "no_relations": "undefined: nobody linked it",
     "not_finished": "not computed within the limits",
 }
 NOT_COMPUTED = "not computed yet"
@@ -119,9 +130,23 @@ FAMILIES = (
         "short ones.",
     ),
     (
-        "doc_alpha_",
+        "doc_",
         "Questions about the article",
-        "Alpha with the article as the unit, for answers about it as a whole.",
+        "Alpha with the article as the unit, for answers about it as a whole, and the share of pairs of answers that are "
+        "equal.",
+    ),
+    (
+        "attribute_",
+        "Attributes of marks",
+        "Agreement on what two people say of a mark that both have made: marks under the same label are paired as they "
+        "overlap most, and the values of each pair are compared. What only one of the two marked is left out, so read "
+        "it beside F1.",
+    ),
+    (
+        "relation_",
+        "Links between marks",
+        "Of two annotators, how many links find a partner: one of the same type between marks that are paired at both "
+        "ends. unlabelled leaves the types aside.",
     ),
     ("value_", "Values", "Agreement on the numbers that were read from the text."),
 )
@@ -163,20 +188,34 @@ def figures_by_label(project: Project, metrics: Mapping[str, Any], summary: Mapp
 
 
 def families(project: Project, metrics: Mapping[str, Any]) -> list[Family]:
-    """All figures, in families; those of one label bear its name and tone."""
-    looks = {
-        label["code"]: (label["name"], layer["tone"])
-        for layer in layers_of(enabled_content(project.codebook.content, project.switches))
-        for label in layer["labels"]
-    }
+    """All figures, in families; those of one label bear its name and tone, of an attribute that of its label too."""
+    layers = layers_of(enabled_content(project.codebook.content, project.switches))
+    looks = named_parts(layers)
     grouped: dict[str, list[Figure]] = {prefix: [] for prefix, _, _ in FAMILIES}
+    labels = [label["code"] for layer in layers for label in layer["labels"]]
     # The database keeps no order of keys.
-    for name in metric_names(looks, tokens=True, ratings=True, values=True):
+    for name in metric_names(labels, tokens=True, ratings=True, values=True, schema=schema_of(project)):
         if name not in metrics:
             continue
         prefix = next(prefix for prefix, _, _ in FAMILIES if name.startswith(prefix))
         measure, _, code = name.partition(":")
         found = figure_of(measure, metrics[name])
-        label, tone = looks.get(code, (code, None))
-        grouped[prefix].append(replace(found, label=label, tone=tone))
+        path, _, option = code.partition("=")
+        label, tone = looks.get(path, (path, None))
+        why = REASONS_OF_VALUES.get(found.reason, found.why) if prefix in OF_VALUES else found.why
+        grouped[prefix].append(replace(found, label=f"{label} = {option}" if option else label, tone=tone, why=why))
     return [Family(title, text, tuple(grouped[prefix])) for prefix, title, text in FAMILIES if grouped[prefix]]
+
+
+def named_parts(layers: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, int | None]]:
+    """Name and tone of every label by its code, and of every attribute by "LABEL.name"."""
+    named: dict[str, tuple[str, int | None]] = {}
+    for layer in layers:
+        for label in layer["labels"]:
+            named[label["code"]] = (label["name"], layer["tone"])
+            for attribute in label["attributes"]:
+                named[f"{label['code']}.{attribute['name']}"] = (
+                    f"{label['name']}: {attribute['title']}",
+                    layer["tone"],
+                )
+    return named

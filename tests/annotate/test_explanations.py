@@ -4,10 +4,18 @@ import pytest
 
 from agreement import metric_names
 from agreement.metrics import ON_REQUEST
+from agreement.schema import KINDS, Field, Schema
 from annotate.explanations import EXPLANATIONS, explanation_of
+from annotate.figures import FAMILIES
 from annotate.published import BY_LABEL, READ, RECOMPUTED
 
-METRICS = [*metric_names(["FRAME"], tokens=True, ratings=True, values=True), *ON_REQUEST]
+FIELDS = {kind: Field(kind, ("one", "two")) for kind in KINDS}
+SCHEMA = Schema(
+    questions=FIELDS,
+    attributes={f"FRAME.{name}": field for name, field in FIELDS.items()},
+    relations=("ATTRIBUTED_TO",),
+)
+METRICS = [*metric_names(["FRAME"], tokens=True, ratings=True, values=True, schema=SCHEMA), *ON_REQUEST]
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -15,6 +23,12 @@ def test_every_metric_is_explained(metric):
     found = explanation_of(metric)
 
     assert all((found.title, found.definition, found.rests_on, found.reading))
+
+
+def test_every_metric_has_one_family():
+    assert [sum(metric.startswith(prefix) for prefix, _, _ in FAMILIES) for metric in METRICS[: -len(ON_REQUEST)]] == [
+        1
+    ] * (len(METRICS) - len(ON_REQUEST))
 
 
 def test_a_figure_that_nobody_explained_is_an_error():
