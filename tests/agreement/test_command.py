@@ -112,6 +112,69 @@ def test_gamma_says_what_it_rests_on(tmp_path, capsys):
     assert [one["reason"] for one in stopped["gamma"]["unfinished"]] == ["time_limit", "time_limit"]
 
 
+RICH = [
+    {
+        "labels": ["source", "tone"],
+        "questions": {
+            "tone": {"type": "choice", "values": ["pro", "anti"], "ordered": True},
+            "themes": {"type": "choice", "many": True, "values": ["law", "economy"]},
+        },
+        "relations": ["of"],
+    },
+    DOCUMENT
+    | {
+        "spans": [
+            {"id": 1, "annotator": "a", "start": 0, "end": 6, "label": "source", "attributes": {"value": 3, "x": None}},
+            {"id": 2, "annotator": "a", "start": 8, "end": 9, "label": "source", "attributes": {"value": 4}},
+            {"id": 3, "annotator": "b", "start": 0, "end": 5, "label": "source", "attributes": {"value": 3}},
+            {"id": 4, "annotator": "b", "start": 8, "end": 9, "label": "source", "attributes": {"value": 4.5}},
+        ],
+        "relations": [
+            {"annotator": "a", "type": "of", "from": 1, "to": 2},
+            {"annotator": "b", "type": "of", "from": "3", "to": "4"},
+        ],
+        "answers": {"tone": {"a": "pro", "b": "anti"}, "themes": {"a": ["law"], "b": ["law", "economy"]}},
+    },
+    DOCUMENT | {"id": "d2", "answers": {"tone": {"a": "pro", "b": None}, "themes": {"a": [], "b": ["law"]}}},
+]
+
+
+def test_answers_attributes_and_relations_have_figures_where_the_input_has_them(tmp_path, capsys):
+    found = printed(capsys, written(tmp_path, *RICH), "--jackknife")["metrics"]
+    assert found["doc_alpha_nominal:tone"] == {
+        "value": 0.0,
+        "jackknife_ci": None,
+        "interval_unreliable": True,
+        "n_documents": 1,
+        "n_annotators": 2,
+    }
+    assert found["doc_share_equal:themes"]["value"] == 0.0
+    assert found["doc_alpha_option:themes=law"]["reason"] == "no_variation"
+    assert (
+        found["attribute_share_equal:source.value"] | {"value": 0.5, "n_pairs": 2}
+        == found["attribute_share_equal:source.value"]
+    )
+    assert found["relation_f1_type:of"]["value"] == 1.0
+    assert not [name for name in found if name.endswith(".x") or name.startswith("doc_alpha_ratio")]
+    chosen = printed(capsys, written(tmp_path, *RICH), "--metrics", "doc_alpha_ordinal:tone", "relation_f1")
+    assert list(chosen["metrics"]) == ["doc_alpha_ordinal:tone", "relation_f1"]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [[], [DOCUMENT], RICH, [RICH[0]], [DOCUMENT | {"spans": []}], [DOCUMENT | {"annotators": [], "spans": []}]],
+    ids=["nothing", "one", "rich", "declared only", "silent", "nobody"],
+)
+def test_nothing_prints_nan(tmp_path, capsys, entries):
+    path = written(tmp_path, *entries)
+    assert main([path, "--bootstrap", "20", "--jackknife", "--per-document"]) == 0
+    out = capsys.readouterr().out
+    assert "NaN" not in out
+    assert "Infinity" not in out
+    for metric in json.loads(out)["metrics"].values():
+        assert (metric["value"] is None) == ("reason" in metric)
+
+
 def test_per_document_adds_each_alone(tmp_path, capsys):
     silent = {"id": "d2", "length": 5, "annotators": ["a", "b"], "spans": []}
     result = printed(capsys, written(tmp_path, DOCUMENT, silent), "--per-document", "--metrics", "char_alpha_any")
@@ -175,6 +238,76 @@ BAD = {
     "value text": (changed(values={"a": {"normalised": "7"}}), "line 1: values.a.normalised: must be a finite"),
     "id twice": (changed() + b"\n\n" + changed(), "line 3: id: 'd1' was used on line 1"),
     "label undeclared": (b'{"labels": ["tone"]}\n' + changed(), "line 2: spans[0].label: 'source' is not among"),
+    "id of a span twice": (
+        changed(spans=[DOCUMENT["spans"][0] | {"id": "s"}, DOCUMENT["spans"][1] | {"id": "s"}]),
+        "line 1: spans[1].id: 's' is the id of another span here",
+    ),
+    "id of a span empty": (with_span(id=""), "line 1: spans[0].id: must be a string"),
+    "attributes no object": (with_span(attributes=[1]), "line 1: spans[0].attributes: must be an object"),
+    "attribute infinite": (
+        with_span(attributes={"value": float("nan")}),
+        "line 1: spans[0].attributes.value: must be a string, a boolean, a finite number",
+    ),
+    "attribute nested": (with_span(attributes={"x": {"y": 1}}), "line 1: spans[0].attributes.x: must be"),
+    "attribute list nested": (with_span(attributes={"x": [[1]]}), "line 1: spans[0].attributes.x: must be a list of"),
+    "attribute with a dot": (with_span(attributes={"a.b": 1}), "line 1: spans[0].attributes.a.b: the name"),
+    "attribute undeclared": (
+        b'{"attributes": {"source": {"kind": {"type": "text"}}}}\n' + with_span(attributes={"other": 1}),
+        "line 2: spans[0].attributes.other: is not among the declared attributes of 'source'",
+    ),
+    "attribute of another type": (
+        b'{"attributes": {"source": {"value": {"type": "number"}}}}\n' + with_span(attributes={"value": "7"}),
+        "line 2: spans[0].attributes.value: must be of type number",
+    ),
+    "attribute no list": (
+        b'{"attributes": {"source": {"x": {"type": "text", "many": true}}}}\n' + with_span(attributes={"x": "7"}),
+        "line 2: spans[0].attributes.x: must be a list",
+    ),
+    "answers no object": (changed(answers=[]), "line 1: answers: must be an object by question"),
+    "answers to one question": (changed(answers={"tone": 3}), "line 1: answers.tone: must be an object by annotator"),
+    "answer of a stranger": (changed(answers={"tone": {"z": 1}}), "line 1: answers.tone: 'z' is not among"),
+    "answer infinite": (changed(answers={"tone": {"a": float("inf")}}), "line 1: answers.tone.a: must be"),
+    "answer that is no option": (
+        b'{"questions": {"tone": {"type": "choice", "values": ["pro"]}}}\n' + changed(answers={"tone": {"a": "anti"}}),
+        "line 2: answers.tone.a: 'anti' is not among the declared values",
+    ),
+    "question undeclared": (
+        b'{"questions": {}}\n' + changed(answers={"tone": {"a": 1}}),
+        "line 2: answers.tone: is not among the declared questions",
+    ),
+    "question of no type": (b'{"questions": {"tone": {}}}', "line 1: questions.tone.type: must be one of choice"),
+    "question without order": (
+        b'{"questions": {"tone": {"type": "choice", "ordered": true}}}',
+        "line 1: questions.tone.values: missing",
+    ),
+    "question with more": (
+        b'{"questions": {"tone": {"type": "text", "colour": 1}}}',
+        "line 1: questions.tone.colour: is not known",
+    ),
+    "relations no list": (changed(relations={}), "line 1: relations: must be a list"),
+    "relation no object": (changed(relations=[1]), "line 1: relations[0]: must be an object"),
+    "relation of a stranger": (
+        changed(relations=[{"annotator": "z", "type": "of", "from": "1", "to": "2"}]),
+        "line 1: relations[0].annotator: 'z' is not among",
+    ),
+    "relation without a type": (changed(relations=[{"annotator": "a"}]), "line 1: relations[0].type: missing"),
+    "relation without an end": (
+        changed(relations=[{"annotator": "a", "type": "of"}]),
+        "line 1: relations[0].from: missing",
+    ),
+    "relation to somebody else's span": (
+        changed(
+            spans=[DOCUMENT["spans"][0] | {"id": "s"}, DOCUMENT["spans"][1] | {"id": "t"}],
+            relations=[{"annotator": "a", "type": "of", "from": "s", "to": "t"}],
+        ),
+        "line 1: relations[0].to: 't' is not the id of a span of 'a' here",
+    ),
+    "relation undeclared": (
+        b'{"relations": ["by"]}\n' + changed(relations=[{"annotator": "a", "type": "of"}]),
+        "line 2: relations[0].type: 'of' is not among the declared relations",
+    ),
+    "layers no object": (b'{"layers": []}', "line 1: layers: must be an object"),
+    "first line with more": (b'{"labels": [], "colour": 1}', "line 1: colour: does not belong in the first line"),
     "label declared twice": (b'{"labels": ["x", "x"]}', "line 1: labels: a label is declared twice"),
 }
 
