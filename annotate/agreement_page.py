@@ -194,7 +194,7 @@ class WorstPassage:
 @dataclass(frozen=True, slots=True)
 class AgreementPage:
     """Everything; see the module. ``overall``: all labels together, anything marked. ``people_of``: how many articles
-    matrix, people and groups rest on where that is a sample, else None."""
+    matrix, people and groups rest on where that is a sample, else None. ``not_in_matrix``: people left out of it."""
 
     as_of: AsOf
     overall: tuple[Figure, ...]
@@ -206,6 +206,7 @@ class AgreementPage:
     people: tuple[PersonRow, ...]
     groups: tuple[GroupRow, ...]
     people_of: int | None
+    not_in_matrix: int
     trend: tuple[TrendPoint, ...]
     articles: tuple[WorstArticle, ...]
     passages: tuple[WorstPassage, ...]
@@ -251,6 +252,7 @@ def agreement_page(project: Project, kept: KeptFigures, names: Mapping[str, str]
             for row in details.get("groups", ())
         ),
         people_of=details.get("people_of"),
+        not_in_matrix=details.get("not_in_matrix", 0),
         trend=tuple(
             TrendPoint(
                 date.fromisoformat(row["week"]), figure_of("alpha", row["alpha"]), figure_of("overlap", row["overlap"])

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from agreement import document_metrics, printed
 from annotate.counts import Counts, counts_of, limited_to
+from annotate.details import slow_details
 from annotate.models import AgreementSlice
 from annotate.operations.figures import ask_for_slice, compute_slice
 from annotate.operations.scoring import refresh_article
@@ -211,3 +212,20 @@ def test_readings_of_a_group_leave_out_the_others(project):
     assert isinstance(counts, Counts)
     assert {len(document.annotators) for document in counts.readings(project.articles.all())} == {2}
     assert timezone.is_aware(NOW)
+
+
+def test_the_matrix_has_those_who_read_most(project, monkeypatch):
+    monkeypatch.setattr("annotate.people_figures.MOST_IN_MATRIX", 2)
+    article, least = make_article(), make_user()
+    for person in (least, project.memberships.order_by("pk").first().user):
+        make_reading(project, article, person, [("FRAME", 0, 10)])
+    refresh_article(project=project, article=article)
+    settle_changes(project=project)
+
+    details = computed(project, Slice(outlet="northgate"), bootstrap=10).details
+    whole = slow_details(counts_of(project, Slice()), counts_of(project, Slice()).units(), 10, 0)
+
+    assert (len(details["pairs"]), details["not_in_matrix"]) == (1, 1)
+    assert (len(whole["pairs"]), whole["not_in_matrix"]) == (1, 2)
+    assert str(least.pk) not in {whole["pairs"][0]["a"], whole["pairs"][0]["b"]}
+    assert len(whole["people"]) == 4
