@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run = None
         if not set(names).isdisjoint(JOINT):
             plan = GammaPlan(options.seed, documents=options.gamma_documents, seconds=options.gamma_seconds)
-            run = run_gamma(corpus.documents, plan)
+            run = run_gamma(corpus.documents, plan, _tell if sys.stderr.isatty() else None)
         result: dict[str, object] = {
             "metrics": _figures(
                 corpus.documents,
@@ -74,6 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Escaped, so that it can be printed whatever the terminal's encoding and whatever a label is made of.
     sys.stdout.write(json.dumps(result, indent=1, allow_nan=False) + "\n")
     return 0
+
+
+def _tell(done: int, drawn: int) -> None:
+    """How far gamma is, on one line that is wiped at the end."""
+    sys.stderr.write(f"\rgamma: {done} of {drawn} documents" if done < drawn else "\r\x1b[K")
+    sys.stderr.flush()
 
 
 def _figures(

@@ -175,6 +175,15 @@ def test_nothing_prints_nan(tmp_path, capsys, entries):
         assert (metric["value"] is None) == ("reason" in metric)
 
 
+def test_gamma_tells_a_terminal_how_far_it_is_and_nobody_else(tmp_path, capsys, monkeypatch):
+    path = written(tmp_path, DOCUMENT, DOCUMENT | {"id": "d2"})
+    main([path, "--metrics", "gamma"])
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    main([path, "--metrics", "gamma"])
+    assert capsys.readouterr().err == "\rgamma: 1 of 2 documents\r\x1b[K"
+
+
 def test_per_document_adds_each_alone(tmp_path, capsys):
     silent = {"id": "d2", "length": 5, "annotators": ["a", "b"], "spans": []}
     result = printed(capsys, written(tmp_path, DOCUMENT, silent), "--per-document", "--metrics", "char_alpha_any")
