@@ -122,6 +122,24 @@ def test_the_published_three_annotators():
     assert cost_of(readings, tuples) / (16 / 3) == pytest.approx(0.6535417, abs=1e-6)
 
 
+@pytest.mark.parametrize(("annotators", "unitary", "disorder"), [(4, 12, 0.8479689), (5, 11, 0.7544600)])
+def test_four_and_five_annotators_as_the_reference_implementation_has_them(annotators, unitary, disorder):
+    # pygamma-agreement 0.5.9 (GLPK_MI, alpha = beta = delta_empty = 1), run once by hand: number of unitary alignments
+    # and observed disorder.
+    readings = [
+        [
+            Unit(9 * i + (a * i) % 3, 9 * i + 8 + (a + i) % 4, "XY"[(a * i) % 7 == 0])
+            for i in range(12)
+            if (a + 2 * i) % 5
+        ]
+        for a in range(annotators)
+    ]
+    units = sum(map(len, readings))
+    tuples = best_alignment(readings)
+    assert len(tuples) + units - sum(map(len, tuples)) == unitary
+    assert cost_of(readings, tuples) / (units / annotators) == pytest.approx(disorder, abs=1e-6)
+
+
 @pytest.mark.parametrize("annotators", [2, 5])
 def test_a_deadline_ends_the_search(annotators):
     with pytest.raises(UnfinishedError, match="time_limit"):
