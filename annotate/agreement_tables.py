@@ -106,7 +106,7 @@ def figures(page: AgreementPage) -> Iterator[Sequence[Cell]]:
     yield ["metric", "label_name", *FIGURE]
     for family in page.families:
         for figure in family.figures:
-            yield [figure.name, figure.label, *_figure(figure)]
+            yield [figure.metric, figure.label, *_figure(figure)]
 
 
 TABLES: Mapping[str, Callable[[AgreementPage], Iterable[Sequence[Cell]]]] = MappingProxyType(

@@ -28,8 +28,10 @@ class Drawing:
     narrow: Plot | Bars | Trend
 
 
-def _dots(name: str, title: str, desc: str, estimates: Sequence[Estimate], *, head: str = "") -> Drawing:
-    wide, narrow = (dot_plot(estimates, narrow=narrow, head=head) for narrow in (False, True))
+def _dots(
+    name: str, title: str, desc: str, estimates: Sequence[Estimate], *, head: str = "", near: bool = False
+) -> Drawing:
+    wide, narrow = (dot_plot(estimates, narrow=narrow, head=head, near=near) for narrow in (False, True))
     return Drawing(name, "annotate/plots/dots.svg", title, desc, wide, narrow)
 
 
@@ -81,6 +83,7 @@ def without(page: AgreementPage) -> Drawing:
         "Krippendorff’s alpha over characters, anything marked, of everybody and of all but one annotator.",
         everybody + rows,
         head="everybody",
+        near=True,
     )
 
 

@@ -46,7 +46,7 @@ NOT_COMPUTED = "not computed yet"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One metric as shown; ``why`` says in words that, and why, ``value`` is None."""
+    """One metric as shown; ``why`` says in words that, and why, ``value`` is None. ``metric``: its whole name."""
 
     name: str
     value: float | None
@@ -58,6 +58,7 @@ class Figure:
     label: str = ""
     tone: int | None = None
     reason: str = ""
+    metric: str = ""
 
     @property
     def short_why(self) -> str:
@@ -203,7 +204,8 @@ def families(project: Project, metrics: Mapping[str, Any]) -> list[Family]:
         path, _, option = code.partition("=")
         label, tone = looks.get(path, (path, None))
         why = REASONS_OF_VALUES.get(found.reason, found.why) if prefix in OF_VALUES else found.why
-        grouped[prefix].append(replace(found, label=f"{label} = {option}" if option else label, tone=tone, why=why))
+        words = f"{label} = {option}" if option else label
+        grouped[prefix].append(replace(found, label=words, tone=tone, why=why, metric=name))
     return [Family(title, text, tuple(grouped[prefix])) for prefix, title, text in FAMILIES if grouped[prefix]]
 
 

@@ -107,10 +107,10 @@ def colour_of(tone: int | None) -> str:
     return INK if tone is None else TONES[tone % len(TONES)]
 
 
-def _tick(mark: float) -> str:
+def _tick(mark: float, digits: int = 1) -> str:
     """0.2, 1, −0.4: with a true minus sign, and no -0."""
-    words = f"{abs(mark):.1f}".removesuffix(".0")
-    return f"−{words}" if mark < -0.05 else words
+    words = f"{abs(mark):.{digits}f}".rstrip("0").removesuffix(".") or "0"
+    return f"−{words}" if mark < -0.005 else words
 
 
 def axis_of(values: Sequence[float]) -> tuple[float, list[float]]:
@@ -122,14 +122,33 @@ def axis_of(values: Sequence[float]) -> tuple[float, list[float]]:
     return start, [1 - step * number for number in range(count, -1, -1)]
 
 
+def near_axis(values: Sequence[float]) -> tuple[float, float, list[float]]:
+    """Beginning, end and ticks of an axis that shows small differences: tenths around ``values``, ticks at twentieths
+    where there are few."""
+    low = math.floor(round(10 * min(values), 9))
+    high = max(math.ceil(round(10 * max(values), 9)), low + 1)
+    step = 20 if high - low <= 3 else 10
+    ticks = [number / step for number in range(low * step // 10, high * step // 10 + 1)]
+    return low / 10, high / 10, ticks
+
+
 def dot_plot(
-    estimates: Sequence[Estimate], *, narrow: bool = False, floor: bool = True, head: str = "all labels of a layer"
+    estimates: Sequence[Estimate],
+    *,
+    narrow: bool = False,
+    floor: bool = True,
+    head: str = "all labels of a layer",
+    near: bool = False,
 ) -> Plot:
     """A row for each estimate, on an axis from 0 to 1, or from the next fifth below the lowest value where that is
     less than 0. What lies outside [-1, 1] cannot occur. In a ``narrow`` plot names stand above their dots. ``head``
-    says in the key what rows that sum up others are."""
+    says in the key what rows that sum up others are. ``near``: the axis shows tenths around the values alone, and the
+    key says so."""
     drawn = [value for e in estimates if e.value is not None for value in (e.value, *(e.interval or ()))]
     start, marks = axis_of(drawn)
+    stop = 1.0
+    if near and drawn:
+        start, stop, marks = near_axis(drawn)
     width = NARROW if narrow else WIDE
     longest = CHARACTER * max((len(e.name) for e in estimates), default=0)
     left = 10.0 if narrow else min(220.0, max(90.0, 14 + longest))
@@ -137,10 +156,14 @@ def dot_plot(
     offset = 36 if narrow else ROW / 2
 
     def x(value: float) -> float:
-        return round(left + (value - start) / (1 - start) * (width - RIGHT - left), 1)
+        return round(left + (value - start) / (stop - start) * (width - RIGHT - left), 1)
 
+    floor = floor and start <= FLOOR <= stop
     bottom = TOP + height * len(estimates)
-    key = key_of(_signs(estimates, floor=floor, head=head), left=0.0, right=width, top=bottom + 46)
+    signs = _signs(estimates, floor=floor, head=head)
+    if start > 0 or stop < 1:
+        signs.append(("note", f"The axis runs from {_tick(start)} to {_tick(stop)}."))
+    key = key_of(signs, left=0.0, right=width, top=bottom + 46)
     return Plot(
         width=width,
         height=(key[-1].y if key else bottom + 26) + 12,
@@ -148,7 +171,7 @@ def dot_plot(
         left=left,
         top=TOP,
         bottom=bottom,
-        ticks=tuple((x(mark), _tick(mark)) for mark in marks),
+        ticks=tuple((x(mark), _tick(mark, 2 if near else 1)) for mark in marks),
         floor=x(FLOOR) if floor else None,
         rows=tuple(
             Row(
@@ -164,7 +187,7 @@ def dot_plot(
                 why=e.why,
                 words_x=left + (0 if narrow else 8),
                 published=tuple(
-                    (x(value), words) for value, words in e.published if e.value is not None and start <= value <= 1
+                    (x(value), words) for value, words in e.published if e.value is not None and start <= value <= stop
                 ),
                 head=e.head,
             )

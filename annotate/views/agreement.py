@@ -31,6 +31,11 @@ class Shown:
     asked: Asked
     page: AgreementPage
 
+    def file_name(self, name: str) -> str:
+        """What a download is called; a part has a mark of its own, the same for the same filters."""
+        part = f"-part-{self.asked.part.key[:8]}" if self.asked.part else ""
+        return f"{self.project.slug}-agreement{part}-{name}"
+
 
 def shown(request: PageRequest, slug: str) -> Shown:
     """The figures that the address asks for, as the person may see them; Http404 for strangers and who may not."""
@@ -67,8 +72,7 @@ def table(request: PageRequest, slug: str, name: str) -> HttpResponse:
     found = shown(request, slug)
     if name not in TABLES:
         raise Http404
-    text = csv_text(TABLES[name](found.page))
-    return _file(text, "text/csv; charset=utf-8", f"{found.project.slug}-agreement-{name}.csv")
+    return _file(csv_text(TABLES[name](found.page)), "text/csv; charset=utf-8", found.file_name(f"{name}.csv"))
 
 
 @login_required
@@ -79,19 +83,17 @@ def plot(request: PageRequest, slug: str, name: str) -> HttpResponse:
     if name not in DRAWINGS:
         raise Http404
     drawing = DRAWINGS[name](found.page)
-    return _file(
-        render_to_string(drawing.template, standalone(drawing)),
-        "image/svg+xml",
-        f"{found.project.slug}-agreement-{name}.svg",
-    )
+    part = "; ".join(chip.words for chip in found.asked.chips)
+    drawn_alone = render_to_string(drawing.template, standalone(drawing, part))
+    return _file(drawn_alone, "image/svg+xml", found.file_name(f"{name}.svg"))
 
 
-def standalone(drawing: Drawing) -> dict[str, Any]:
-    """The context of a plot's template outside a page."""
+def standalone(drawing: Drawing, part: str) -> dict[str, Any]:
+    """The context of a plot's template outside a page; ``part``: the filters in words."""
     return {
         "plot": drawing.wide,
         "key": drawing.name,
-        "title": drawing.title,
+        "title": f"{drawing.title} ({part})" if part else drawing.title,
         "desc": drawing.desc,
         "standalone": True,
     }

@@ -125,3 +125,22 @@ def test_stretches_lie_along_the_strip_and_can_be_seen():
     assert (thin.x, thin.width) == (60, 2)
     assert last.x + last.width <= 1000
     assert strip_plot([(0, 1, 1)], 0) == ()
+
+
+def test_a_near_axis_shows_tenths_around_the_values_and_says_so():
+    plot = dot_plot([estimate(0.58, (0.55, 0.6)), estimate(0.66, (0.63, 0.68))], near=True)
+
+    assert [words for _, words in plot.ticks] == ["0.5", "0.55", "0.6", "0.65", "0.7"]
+    assert (plot.ticks[0][0], plot.ticks[-1][0]) == (plot.left, 466)
+    assert plot.key[-1].words == "The axis runs from 0.5 to 0.7."
+    assert plot.floor is not None
+    assert dot_plot([estimate(0.2)], near=True).floor is None
+
+
+@pytest.mark.parametrize(("value", "ticks"), [(0.5, ["0.5", "0.55", "0.6"]), (-0.05, ["−0.1", "−0.05", "0"])], ids=str)
+def test_a_near_axis_has_a_length_with_one_value_too(value, ticks):
+    assert [words for _, words in dot_plot([estimate(value)], near=True).ticks] == ticks
+
+
+def test_a_near_axis_without_values_is_the_usual_one():
+    assert [words for _, words in dot_plot([estimate(None)], near=True).ticks][-1] == "1"

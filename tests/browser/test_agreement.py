@@ -1,5 +1,6 @@
 """The page of agreement and the strip over an article as people use them: by keyboard, by mouse, as files."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -96,6 +97,21 @@ def test_the_page_of_agreement_is_read_and_worked_by_keyboard(context: BrowserCo
         name = button.get_attribute("popovertarget")
         assert name
         assert page.locator(f"#{name} dt").count() >= 2, name
+
+    # A part of the project, chosen and given up by keyboard.
+    page.get_by_text("Show a part of the project").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Outlet").fill("Northgate Wire")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 of 4 articles that two or more people read")).to_be_visible()
+    chip = page.get_by_role("link", name="Remove outlet: Northgate Wire")
+    expect(page.get_by_role("link", name="Agreement by label as CSV")).to_have_attribute(
+        "href", re.compile(r"\?outlet=")
+    )
+    assert violations(page) == []
+    chip.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/agreement/$"))
 
     # Files bear names, and the plot stands alone.
     with page.expect_download() as table:

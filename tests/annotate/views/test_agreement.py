@@ -118,6 +118,17 @@ def test_an_undefined_figure_is_an_empty_cell_with_its_reason(client, scene):
     assert list(rows) == ["FRAME", "SOURCE", "CONTENT", "QUANTITY"]
 
 
+def test_every_figure_is_tabulated_under_its_whole_name(client, scene):
+    project, people = scene
+    client.force_login(people["rui"])
+
+    text = client.get(f"/projects/{project.slug}/agreement/figures.csv").content.decode("utf-8-sig")
+    names = [row["metric"] for row in csv.DictReader(io.StringIO(text))]
+
+    assert {"char_alpha_label:FRAME", "attribute_alpha_nominal:FRAME.dimension"} <= set(names)
+    assert len(names) == len(set(names))
+
+
 def test_words_in_a_table_do_not_act_as_a_formula(client, scene):
     project, people = scene
     client.force_login(people["rui"])
@@ -197,6 +208,9 @@ def test_a_part_says_how_many_articles_it_has(client, scene):
     address = f"/projects/{project.slug}/agreement/"
 
     assert "1 of 2 articles that two or more people read" in words(client.get(f"{address}?outlet=northgate"))
+    plot = client.get(f"{address}labels.svg?outlet=northgate")
+    assert re.search(r'"caravan-agreement-part-\w{8}-labels.svg"', plot.headers["Content-Disposition"])
+    assert b"Agreement per label and layer (outlet: " in plot.content
     empty = words(client.get(f"{address}?outlet=elsewhere"))
     assert "0 of 2 articles that two or more people read" in empty
     assert "nothing to compare in this part: widen a filter" in empty
