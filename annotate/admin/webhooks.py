@@ -114,7 +114,7 @@ class WebhookDeliveryAdmin(ScopedAdmin):
 
     rows_for = staticmethod(deliveries_for)
     nobody_may = frozenset({"add", "change", "delete"})
-    list_display = ["event", "webhook", "state_badge", "attempts", "status", "created_at", "tried_at", "error"]
+    list_display = ["event", "state_badge", "outcome", "attempts", "created_at", "webhook"]
     list_filter = ["state", "event"]
     list_select_related = ["webhook"]
     show_full_result_count = False
@@ -130,6 +130,10 @@ class WebhookDeliveryAdmin(ScopedAdmin):
         return format_html(
             '<span class="badge" data-tone="{}">{}</span>', TONES[delivery.state], delivery.get_state_display()
         )
+
+    @admin.display(description="last answer")
+    def outcome(self, delivery: WebhookDelivery) -> str:
+        return delivery.error or (str(delivery.status) if delivery.status else "–")
 
     @admin.action(description="Send the chosen events again")
     def send_again(self, request: HttpRequest, chosen: QuerySet[WebhookDelivery]) -> None:
