@@ -60,8 +60,13 @@ def _reading(record: Mapping[str, Any], source: str, line: int, annotator: str) 
                 reading.refuse(bad.field, bad.code, bad.message)
     if record.get("cats"):
         reading.refuse("cats", "unsupported_category", "A category says no question it answers; it is left out.")
+    if record.get("Comments"):
+        reading.refuse("Comments", "unsupported_comment", "A comment on the whole text has no place here.")
     keys = {span.key for span in reading.spans}
-    for place, entry in enumerate(record.get("relations") or []):
+    relations = record.get("relations") or []
+    if not isinstance(relations, list):
+        raise BadFileError("relations", "wrong_type", '"relations" must be a list.')
+    for place, entry in enumerate(relations):
         if not isinstance(entry, dict):
             raise BadFileError(f"relations[{place}]", "wrong_type", "A relation must be an object.")
         ends = [f"entity {entry.get(name)}" for name in ("from_id", "to_id")]

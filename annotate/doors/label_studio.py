@@ -96,7 +96,7 @@ def _take(results: list[dict[str, Any]], reading: GivenReading) -> None:
             if found:
                 spans[str(result.get("id"))] = found
     for result in results:
-        kind = result.get("type")
+        kind = str(result.get("type"))
         if kind in _SAYINGS:
             _say(result, spans, reading)
         elif kind not in {"labels", "relation"}:
@@ -123,7 +123,8 @@ def _spans(result: Mapping[str, Any], reading: GivenReading) -> list[GivenSpan]:
             f"Region {key} counts in HTML or in dialogue; only regions of a Text tag have offsets into the text.",
         )
         return []
-    labels = value.get("labels") or []
+    labels = value.get("labels")
+    labels = [label for label in labels if isinstance(label, str)] if isinstance(labels, list) else []
     if not labels:
         reading.refuse("value.labels", "missing_label", f"Region {key} has no label. Label it, or delete it.")
     quote = value.get("text")
@@ -172,7 +173,8 @@ def _relate(result: Mapping[str, Any], spans: dict[str, list[GivenSpan]], readin
             "from_id", "unknown_span", "The link does not join two regions that have one label each; it is left out."
         )
         return
-    for label in result.get("labels") or [UNLABELLED]:
+    labels = result.get("labels")
+    for label in (labels if isinstance(labels, list) else None) or [UNLABELLED]:
         reading.relations.append(GivenRelation(str(label), ends[0][0].key, ends[1][0].key))
 
 

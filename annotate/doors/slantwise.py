@@ -42,9 +42,9 @@ def _from_release(record: Mapping[str, Any]) -> dict[str, Any]:
     """A line of a release's annotations.jsonl under the names of our own lines."""
     spans = [
         {
-            "id": span.get("span_id"),
             **{name: value for name, value in span.items() if name in _SPAN},
-            "attributes": _values(span.get("attributes")),
+            "id": span.get("span_id"),
+            "attributes": _values(span, "attributes"),
             "fragments": [[piece.get("start"), piece.get("end")] for piece in _objects(span, "fragments")],
         }
         for span in _objects(record, "spans")
@@ -60,21 +60,23 @@ def _from_release(record: Mapping[str, Any]) -> dict[str, Any]:
         **{name: record.get(name) for name in ("status", "round", "seconds", "submitted")},
         "spans": spans,
         "relations": relations,
-        "answers": _values(record.get("article_labels")),
+        "answers": _values(record, "article_labels"),
     }
 
 
-def _values(entries: Any) -> dict[str, Any]:
+def _values(record: Mapping[str, Any], name: str) -> dict[str, Any]:
     """[{name, value, number}] as name → value, a list where a name comes several times."""
     found: dict[str, Any] = {}
-    for entry in entries or ():
-        number = entry.get("number")
-        value = entry.get("value") if number is None else int(number) if float(number).is_integer() else number
-        name = entry.get("name")
-        if name not in found:
-            found[name] = value
+    for entry in _objects(record, name):
+        key, value, number = entry.get("name"), entry.get("value"), entry.get("number")
+        if not isinstance(key, str) or isinstance(number, bool) or not isinstance(number, int | float | None):
+            raise BadFileError(name, "wrong_type", f'"{name}" must be a list of names, values and numbers.')
+        if number is not None:
+            value = int(number) if float(number).is_integer() else number
+        if key not in found:
+            found[key] = value
         else:
-            found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
+            found[key] = [*(found[key] if isinstance(found[key], list) else [found[key]]), value]
     return found
 
 

@@ -97,6 +97,15 @@ def test_doccano_has_a_file_for_each_annotator(relations):
     assert refused == []
 
 
+@pytest.mark.parametrize(("kind", "links"), [("relations", 1), ("spans", 0)])
+def test_what_the_exporter_of_doccano_1_8_4_wrote_comes_in(kind, links):
+    """Written by its own ``create_individual_dataset`` from rows of its database, unchanged."""
+    content = (Path(__file__).parent / f"doccano-1.8.4-{kind}.jsonl").read_text(encoding="utf-8")
+    [reading], refused = read("doccano", file(content, "mara.jsonl"))
+    assert (sorted(marks(reading)), reading.text, refused) == (sorted(exports.MARKS), TEXT, [])
+    assert (reading.annotator, reading.hints, len(reading.relations)) == ("mara", ("crowd-1",), links)
+
+
 def test_doccano_counts_graphemes_where_that_is_said():
     [reading], _ = read("doccano", file(exports.doccano(graphemes=True)))
     counter = Counter(TEXT, "graphemes")
