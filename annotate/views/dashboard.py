@@ -177,7 +177,7 @@ def freshness(request: PageRequest, slug: str) -> HttpResponse:
     """
     found, actions = project_for(request.user, slug, "see_agreement")
     asked = figures_for(found, actions, request.GET)
-    if not (asked.stale or asked.waiting):
+    if not (asked.waiting if asked.part else asked.stale):
         return HttpResponseClientRefresh()
     context = {
         "project": found,

@@ -14,7 +14,7 @@ from annotate.operations.figures import ask_for_slice, compute_slice
 from annotate.slices import Slice, SliceForm, is_small
 from annotate.tasks import refresh_slice
 
-# A part that is being computed is not asked for again within this time, however often the page is loaded.
+# A part is not asked for again within this time, however often the page is loaded.
 PATIENCE = timedelta(seconds=30)
 
 
@@ -28,7 +28,10 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked for, and what is kept of it. ``waiting``: the worker is at it, of a part that is not up to date."""
+    """What was asked for, and what is kept of it.
+
+    ``waiting``: a part that is not up to date, and the worker is at it.
+    """
 
     form: SliceForm
     part: Slice
@@ -84,7 +87,9 @@ def figures_for(
     kept = AgreementSlice.objects.filter(project=project, key=part.key).first()
     if kept is None or not _is_fresh(kept, agreement):
         kept = _brought_up_to_date(project, part, kept, agreement, now)
-    return Asked(form, part, agreement, kept, waiting=not _is_fresh(kept, agreement))
+    # Where people submit all the time the next figures are out of date again before they are shown.
+    just_done = kept.intervals_at is not None and kept.intervals_at > now - PATIENCE
+    return Asked(form, part, agreement, kept, waiting=not just_done and not _is_fresh(kept, agreement))
 
 
 def _is_fresh(kept: KeptFigures, agreement: ProjectAgreement) -> bool:

@@ -1,10 +1,11 @@
 """The page of agreement limited to a part of the project, and what the pages cost."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from annotate.models import AgreementSlice, ProjectAgreement
 from annotate.operations.figures import compute_project, compute_slice
@@ -180,3 +181,20 @@ def test_a_page_asks_the_worker_once_for_the_same_part(client, project, monkeypa
 
     assert AgreementSlice.objects.get().asked_at == asked
     assert ProjectAgreement.objects.get().revision == 2
+
+
+def test_figures_of_a_moment_ago_are_shown_though_readings_came_in_since(client, project, monkeypatch):
+    monkeypatch.setattr("annotate.slices.FEW", 1)
+    address = sign_in(client, project)
+    client.get(f"{address}?outlet=northgate")
+    compute_slice(kept=AgreementSlice.objects.get(), bootstrap=10)
+    refresh_article(project=project, article=project.articles.first())
+
+    shown = client.get(f"{address}?outlet=northgate")
+    later = timezone.now() - timedelta(minutes=1)
+    AgreementSlice.objects.update(intervals_at=later, asked_at=later)
+    waiting = client.get(f"{address}?outlet=northgate")
+
+    assert (shown.context["stale"], shown.context["waiting"]) == (True, False)
+    assert "Load them anew" in shown.content.decode()
+    assert (waiting.context["stale"], waiting.context["waiting"]) == (True, True)
