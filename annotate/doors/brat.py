@@ -18,6 +18,8 @@ NOTE = "AnnotatorNotes"
 # Notes of these kinds hold JSON text: a value that is no single word, as brat's own attributes are, and a comment of
 # several lines. No name of a codebook has a colon or a hyphen.
 VALUE_NOTE, COMMENT_NOTE = "attribute:", "comment:json"
+# Before the number of a later round, in the file's name.
+ROUND = ".round-"
 UNSURE, CONFIDENCE = "mark-unsure", "mark-confidence"
 _LEFT_OUT = {"E": "an event", "N": "a normalisation", "*": "an equivalence"}
 
@@ -28,7 +30,16 @@ def read_brat(files: Mapping[PurePosixPath, InputFile], annotator: str = "") -> 
         if path.suffix != ".ann":
             continue
         beside = files.get(path.with_suffix(".txt"))
-        reading = GivenReading(file.name, None, "", annotator=annotator or file.folder, hints=(path.stem,), text=None)
+        stem, sign, number = path.stem.rpartition(ROUND)
+        again = bool(sign) and number.isdecimal() and len(number) < 4
+        reading = GivenReading(
+            file.name,
+            None,
+            "",
+            annotator=annotator or file.folder,
+            hints=(stem, path.stem) if again else (path.stem,),
+            round=int(number) if again else 1,
+        )
         try:
             if beside is not None:
                 reading.text = decoded(beside.content)

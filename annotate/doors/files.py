@@ -14,6 +14,7 @@ MOST_BYTES = 512 << 20
 MOST_PACKED = 100_000
 # An archive that unpacks to more than this many times its size is no archive of annotations.
 MOST_RATIO = 200
+_NOWHERE = PurePosixPath()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,12 @@ class InputFile:
     content: bytes
     named: bool = False
     """Whether somebody named this very file, so that its ending does not matter."""
+
+    @property
+    def folders(self) -> list[str]:
+        """The names of the directories it lies in, the nearest first, each also without its ending."""
+        names = [part for part in reversed(self.path.parts[:-1]) if part not in ("/", "_")]
+        return list(dict.fromkeys(name for part in names for name in (part, PurePosixPath(part).stem)))
 
     @property
     def folder(self) -> str:
@@ -60,8 +67,10 @@ def uploaded(name: str, content: bytes) -> Iterator[InputFile | BadFileError]:
         yield InputFile(name, PurePosixPath(PurePosixPath(name).name or "file"), content, named=True)
 
 
-def unpacked(name: str, content: bytes) -> Iterator[InputFile | BadFileError]:
-    """The files of a zip archive."""
+def unpacked(
+    name: str, content: bytes, below: PurePosixPath = _NOWHERE, *, nested: bool = True
+) -> Iterator[InputFile | BadFileError]:
+    """The files of a zip archive, at ``below``, and those of archives in it: INCEpTION packs each person's XMI."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -81,7 +90,10 @@ def unpacked(name: str, content: bytes) -> Iterator[InputFile | BadFileError]:
                         "", "too_large", f"{name} unpacks to far more than it holds. Unpack it yourself."
                     )
                     return
-                yield InputFile(f"{name}/{path}", path, inner)
+                if nested and path.suffix.lower() == ".zip":
+                    yield from unpacked(f"{name}/{path}", inner, below / path, nested=False)
+                else:
+                    yield InputFile(f"{name}/{path}", below / path, inner)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
         # RuntimeError: a password; NotImplementedError: a way of packing that is not known.
         yield BadFileError("", "bad_zip", f"{name} cannot be unpacked: {error}. Unpack it and name the files.")
@@ -103,7 +115,8 @@ def _read(path: Path, relative: PurePosixPath, *, named: bool = False) -> Iterat
         return
     content = path.read_bytes()
     if path.suffix.lower() == ".zip":
-        yield from unpacked(str(path), content)
+        # Within a directory the archive's place may say which document it is of.
+        yield from unpacked(str(path), content, _NOWHERE if named else relative)
     else:
         yield InputFile(str(path), relative, content, named)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from annotate.doors.files import InputFile
 from annotate.doors.layers import NOBODY, is_preprocessing, short_name, split_features
@@ -78,10 +77,8 @@ def read_webanno(file: InputFile, annotator: str = "") -> Iterator[GivenReading 
     if stem in NOBODY:
         yield Refused(file.name, None, "", "", "no_reading", f"Left out: this is {NOBODY[stem]}.")
         return
-    hints = dict.fromkeys((file.folder, PurePosixPath(file.folder).stem, stem))
-    reading = GivenReading(
-        file.name, None, "", annotator=annotator or stem, hints=tuple(filter(None, hints)), unit=UTF_16
-    )
+    hints = (*file.folders, stem)
+    reading = GivenReading(file.name, None, "", annotator=annotator or stem, hints=hints, unit=UTF_16)
     try:
         document = _document(decoded(file.content).replace("\r\n", "\n").split("\n"), reading)
     except BadFileError as bad:

@@ -31,8 +31,8 @@ def read_xmi(files: Mapping[PurePosixPath, InputFile], annotator: str = "") -> I
         if path.stem in NOBODY:
             yield Refused(file.name, None, "", "", "no_reading", f"Left out: this is {NOBODY[path.stem]}.")
             continue
-        hints = dict.fromkeys((file.folder, PurePosixPath(file.folder).stem, path.stem))
-        reading = GivenReading(file.name, None, "", annotator=annotator or path.stem, hints=tuple(filter(None, hints)))
+        hints = (*file.folders, path.stem)
+        reading = GivenReading(file.name, None, "", annotator=annotator or path.stem, hints=hints)
         try:
             _take(_cas(file, files), reading)
         except BadFileError as bad:

@@ -169,3 +169,32 @@ def test_a_release_that_is_not_whole_is_not_taken(project: Project, tmp_path: Pa
     with pytest.raises(CommandError, match="is not a directory"):
         run(tmp_path / "nowhere", "--project", "again")
     assert Project.objects.count() == 1
+
+
+def test_the_brat_folders_of_a_release_come_in_with_the_same_marks(project: Project, tmp_path: Path):
+    export_release(project=project, out=tmp_path / "first", version="1.0.0", formats=["brat"])
+    again = make_project(project.codebook, list(project.articles.all()), slug="again", annotators_per_article=2)
+
+    call_command(
+        "import_annotations", "again", str(tmp_path / "first/extra/brat"), "--format", "brat", "--create-annotators"
+    )
+
+    names = dict(
+        Membership.objects.filter(project=project, role="annotator").values_list("pseudonym", "user__username")
+    )
+
+    def said(of: Project, called: dict[str, str]) -> set[tuple[Any, ...]]:
+        found = set()
+        for task in Task.objects.filter(project=of, state="submitted").select_related("annotator", "article"):
+            rows = load_rows(task)
+            who = called.get(task.annotator.username, task.annotator.username)
+            found.add((who, task.article.uuid, task.round))
+            for row in rows.spans.values():
+                links = [
+                    rows.spans[r["to_span"]]["quote"] for r in rows.relations.values() if r["from_span"] == row["id"]
+                ]
+                found.add((who, task.article.uuid, json.dumps({**row, "id": ""}, sort_keys=True), *links))
+        return found
+
+    assert said(again, names) == said(project, {})
+    assert len(said(again, names)) == 3 + 5

@@ -138,6 +138,11 @@ def test_brat_has_a_folder_for_each_annotator():
     assert [(entry.line, entry.code) for entry in refused] == [(8, "unsupported_line")]
 
 
+def test_brat_knows_a_later_round_by_the_name_of_the_file():
+    [reading], _ = read("brat", file("", "mara/crowd-1.round-2.ann"))
+    assert (reading.hints, reading.round) == (("crowd-1", "crowd-1.round-2"), 2)
+
+
 def test_brat_lists_lines_it_cannot_take():
     content = "T1\tSOURCE 0 5\tCrowd\nE1\tX:T1\nT2 broken\nR1\tX Arg1:T1 Arg2:T9\nA1\tvalue T9 3\n"
     assert codes(read("brat", file(content, "mara/a.ann"))[1]) == [

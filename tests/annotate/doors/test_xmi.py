@@ -1,12 +1,14 @@
 """UIMA XMI, written here by the library that also reads it; the file itself counts UTF-16 units."""
 
+import io
 import re
 from pathlib import PurePosixPath
+from zipfile import ZipFile
 
 import pytest
 
 from annotate.doors import formats
-from annotate.doors.files import InputFile
+from annotate.doors.files import InputFile, unpacked
 from annotate.doors.formats import BY_NAME, MissingExtraError
 from annotate.doors.records import GivenReading, Refused
 from tests.annotate.doors import exports
@@ -65,6 +67,22 @@ def test_marks_after_emoji_come_in_code_points():
     ]
     assert (reading.annotator, reading.hints, reading.text) == ("mara", ("crowd-1.txt", "crowd-1", "mara"), TEXT)
     assert reading.refused == []
+
+
+def test_archives_within_an_archive_are_those_of_each_person():
+    xmi, types = export()
+    outer = io.BytesIO()
+    with ZipFile(outer, "w") as project:
+        for person in ("mara", "noor"):
+            inner = io.BytesIO()
+            with ZipFile(inner, "w") as archive:
+                archive.writestr(f"{person}.xmi", xmi)
+                archive.writestr("TypeSystem.xml", types)
+            project.writestr(f"annotation/crowd-1.txt/{person}.zip", inner.getvalue())
+    readings = list(BY_NAME["uima-xmi"].read(unpacked("project.zip", outer.getvalue())))
+    assert [(r.annotator, "crowd-1" in r.hints) for r in readings if isinstance(r, GivenReading)] == [
+        ("mara", True), ("noor", True),
+    ]  # fmt: skip
 
 
 def test_what_cannot_be_read_is_said():
