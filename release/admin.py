@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -79,6 +81,7 @@ def statements_for(user: visibility.Account) -> QuerySet[DataStatement]:
 class DataStatementAdmin(ScopedAdmin):
     rows_for = staticmethod(statements_for)
     managers_may = frozenset({"add", "change"})
+    formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})}}
     list_display = ["project", "written"]
     list_select_related = ["project"]
     search_fields = ["project__title", "project__slug"]

@@ -6,7 +6,7 @@ import ast
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from json.encoder import encode_basestring
 from math import isfinite
 from operator import itemgetter
@@ -106,6 +106,7 @@ def _encoder(column: Column) -> Callable[[Any], str]:
     return one
 
 
+@lru_cache(maxsize=4096)  # shares of a few annotators come again and again
 def _float(value: float) -> str:
     # Adding zero turns -0.0 into 0.0, which would be other bytes for the same number.
     rounded = round(float(value), DIGITS) + 0.0

@@ -99,11 +99,12 @@ class Recorder:
         self._people = people
         self._times = times
         self._mode = Release.TextMode(text_mode)
+        self._shown = self._mode != Release.TextMode.POSITIONS
         self.counts = Counts()
 
     def article(self, row: ArticleRow) -> Article:
         full = self._mode == Release.TextMode.FULL
-        named = self._mode != Release.TextMode.POSITIONS
+        named = self._shown
         # An event where there is one, else near duplicates, else the article alone: what shares content stays together.
         split = split_of(row.story or row.near_duplicates or row.uuid)
         counts = self.counts
@@ -167,7 +168,7 @@ class Recorder:
         label = self._scheme.labels[mark.label_id]
         of_layer = self.counts.labels.setdefault(label.layer, {})
         of_layer[label.code] = of_layer.get(label.code, 0) + 1
-        shown = self._mode != Release.TextMode.POSITIONS
+        shown = self._shown
         start, end = mark.start, mark.end
         text = article[start:end] if shown else None
         if mark.fragments == f"[[{start}, {end}]]":

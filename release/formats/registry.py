@@ -63,16 +63,16 @@ FORMATS: dict[str, Format] = {
     for one in (
         Format(
             "brat",
-            "brat standoff, a folder for each annotator",
+            "standoff files, a folder for each annotator",
             "release.formats.brat_folders:BratWriter",
             with_text=True,
         ),
-        Format("w3c", "W3C Web Annotation, a file for each article", "release.formats.w3c:WebAnnotationWriter"),
-        Format("lewidi", "LeWiDi JSON with every annotator's vote", "release.formats.lewidi:LewidiWriter"),
-        Format("conll", "CoNLL columns with BIO tags", "release.formats.conll:ConllWriter", with_text=True),
+        Format("w3c", "Web Annotations, a file for each article", "release.formats.w3c:WebAnnotationWriter"),
+        Format("lewidi", "one JSON file with every annotator's vote", "release.formats.lewidi:LewidiWriter"),
+        Format("conll", "columns of tokens with BIO tags", "release.formats.conll:ConllWriter", with_text=True),
         Format(
             "parquet",
-            "Parquet, the data files once more",
+            "the data files once more, typed",
             "release.formats.parquet:ParquetWriter",
             extra="parquet",
             needs=("pyarrow",),
