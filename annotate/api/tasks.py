@@ -1,5 +1,6 @@
 """Tasks and one's own settings: who asks, which task, which operation, which answer."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -164,7 +165,7 @@ def save_operations(request: Request, uuid: UUID) -> Response:
 @api_view(["POST"])
 @permission_classes(takes(ANNOTATE))
 @throttle_classes([WorkRate])
-def submit(request: Request, uuid: UUID) -> Response:
+def submit(request: Request, uuid: UUID) -> HttpResponse:
     """Count the work as this person's reading, and claim the next task."""
     body = _body(request, "revision")
     task = operations.submit_task(
@@ -174,7 +175,7 @@ def submit(request: Request, uuid: UUID) -> Response:
         now=timezone.now(),
         active_seconds=_active_seconds(body),
     )
-    return Response(_next(request, task))
+    return _next(request, task)
 
 
 @extend_schema(
@@ -187,7 +188,7 @@ def submit(request: Request, uuid: UUID) -> Response:
 @api_view(["POST"])
 @permission_classes(takes(ANNOTATE))
 @throttle_classes([WorkRate])
-def skip(request: Request, uuid: UUID) -> Response:
+def skip(request: Request, uuid: UUID) -> HttpResponse:
     """Close the task for good, saying why, and claim the next one."""
     body = _body(request, "reason")
     reason = body["reason"]
@@ -200,7 +201,7 @@ def skip(request: Request, uuid: UUID) -> Response:
         now=timezone.now(),
         active_seconds=_active_seconds(body),
     )
-    return Response(_next(request, task))
+    return _next(request, task)
 
 
 @extend_schema(
@@ -324,18 +325,19 @@ def _answer(state: TaskState) -> HttpResponse:
     return HttpResponse(state.as_text(), content_type="application/json", headers={"ETag": state.etag})
 
 
-def _next(request: Request, task: Task) -> dict[str, Any]:
+def _next(request: Request, task: Task) -> HttpResponse:
     """The address of the person's next task in the same project, claimed for them; null where none is left.
 
-    Who asks with ``Prefer: return=representation`` is given its state with it.
+    Who asks with ``Prefer: return=representation`` is given its state with it, the JSON of which is not made anew.
     """
     following = operations.claim_task(project=task.project, user=user_of(request), now=timezone.now())
     if following is None:
-        return {"next": None}
-    answer: dict[str, Any] = {"next": reverse("annotate:task", args=[following.uuid])}
-    if "return=representation" in request.headers.get("Prefer", ""):
-        answer["state"] = _state(request, following.uuid).as_json()
-    return answer
+        return Response({"next": None})
+    address = reverse("annotate:task", args=[following.uuid])
+    if "return=representation" not in request.headers.get("Prefer", ""):
+        return Response({"next": address})
+    state = _state(request, following.uuid).as_text()
+    return HttpResponse(f'{{"next":{json.dumps(address)},"state":{state}}}', content_type="application/json")
 
 
 def _body(request: Request, *keys: str) -> dict[str, Any]:

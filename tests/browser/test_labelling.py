@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from annotate.models import RelationAnnotation, SpanAnnotation, Task
 from tests.factories import PASSWORD, make_article, make_project, make_task, make_user
@@ -416,3 +416,21 @@ def test_the_page_stays_within_its_budget(context, page, task):
     fresh.on("response", weigh("stylesheet"))
     fresh.goto(f"/tasks/{task.uuid}/", wait_until="networkidle")
     assert 50_000 < sum(sizes) < 200_000
+
+
+def test_the_next_article_is_read_while_its_page_is_on_the_way(page, task):
+    following = make_task(task.project, make_article("Port opens again\n\nThe harbour master 🙏🏽 said so."))
+    held: list[Route] = []
+    page.route(f"**/tasks/{following.uuid}/", held.append)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#submit-confirm")).to_be_focused()
+    page.keyboard.press("Enter")
+    paragraphs = page.locator("#article > *")
+    expect(paragraphs).to_have_text(["Port opens again", "The harbour master 🙏🏽 said so."])
+    expect(page.locator("body[inert]")).to_have_count(1)
+    assert page.url.endswith(f"/tasks/{task.uuid}/")
+    held[0].continue_()
+    page.wait_for_url(f"**/tasks/{following.uuid}/")
+    page.wait_for_selector("html[data-ready]")
+    expect(paragraphs).to_have_text(["Port opens again", "The harbour master 🙏🏽 said so."])
+    expect(page.locator("body[inert]")).to_have_count(0)

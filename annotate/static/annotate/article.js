@@ -4,7 +4,7 @@
  */
 import { byId, make, say, shorten } from "./dom.js";
 import { keyFor } from "./keymap.js";
-import { capsOf, countWhile, cut, lanesOf, piecesOf, wordsOf } from "./text.js";
+import { capsOf, countWhile, cut, lanesOf, OffsetMap, piecesOf, wordsOf } from "./text.js";
 
 export const LANES = 3;
 
@@ -22,6 +22,19 @@ export class ArticleView {
       const start = Number(element.dataset.start);
       return { element, start, end: map.toPoint(map.toUnit(start) + element.textContent.length) };
     });
+  }
+
+  /** The words of the next task's article, to be read while its page is on the way; nothing can be done with them. */
+  preview({ article: { text, language, paragraphs, zones } }) {
+    const map = new OffsetMap(text);
+    const zoneAt = (point) => zones.find(({ start, end }) => start <= point && point < end)?.zone;
+    document.querySelector("dialog[open]")?.close();
+    document.body.inert = true;
+    Object.assign(this.root, { lang: language ?? "", dir: "auto" });
+    this.root.replaceChildren(
+      ...paragraphs.map(([start, end]) => make(zoneAt(start) === "headline" ? "h1" : "p", { dataset: { zone: zoneAt(start) ?? "body" } }, map.slice(start, end))),
+    );
+    scrollTo({ top: 0, behavior: "instant" });
   }
 
   /** The paragraphs that [start, end) reaches, and `more` on both sides. */

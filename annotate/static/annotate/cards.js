@@ -630,8 +630,8 @@ export function makeDialogs({ store, codebook, sender, panel, proposals, post, c
     busy(byId("submit-confirm"), async () => {
       problem("submit", "");
       if (!(await flush("submit"))) return null;
-      const { kind, json } = readAnswer(await post("submit/", { revision: store.revision }));
-      if (kind === "done") return goTo(json.next);
+      const { kind, json } = readAnswer(await post("submit/", { revision: store.revision }, "return=representation"));
+      if (kind === "done") return goTo(json.next, json.state);
       if (kind === "missing") {
         showLacks(json.missing.map((lack) => ({ ...lack, whole: true })));
         return null;
@@ -662,8 +662,8 @@ export function makeDialogs({ store, codebook, sender, panel, proposals, post, c
       }
       problem("skip", "");
       if (!(await flush("skip"))) return null;
-      const { kind, json } = readAnswer(await post("skip/", { reason }));
-      if (kind === "done") return goTo(json.next);
+      const { kind, json } = readAnswer(await post("skip/", { reason }, "return=representation"));
+      if (kind === "done") return goTo(json.next, json.state);
       return json?.message ?? UNTAKEN;
     }).then((words) => words && problem("skip", words));
 

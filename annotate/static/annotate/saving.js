@@ -9,9 +9,10 @@ export function csrfToken() {
 }
 
 /** {status, redirected, json}; json is null unless the answer is JSON. Throws TypeError where the network fails. */
-export async function request(url, { method = "GET", body } = {}) {
+export async function request(url, { method = "GET", body, prefer } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (prefer) headers.Prefer = prefer;
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   const response = await fetch(url, {
     method,

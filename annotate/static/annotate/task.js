@@ -14,7 +14,7 @@ import { Borders, OffsetMap } from "./text.js";
 const state = JSON.parse(byId("task-state").textContent);
 const spent = keepTime(state.task, state.active_seconds);
 const { api, work } = byId("endpoints").dataset;
-const post = (path, body) => request(`${api}${path}`, { method: "POST", body: { ...body, active_seconds: spent() } });
+const post = (path, body, prefer) => request(`${api}${path}`, { method: "POST", prefer, body: { ...body, active_seconds: spent() } });
 const fetchState = async () => {
   const { status, redirected, json } = await request(api);
   return status === 200 && !redirected && json?.task === state.task ? json : null;
@@ -114,7 +114,10 @@ const dialogs = makeDialogs({
   post,
   adopt,
   commands: () => commands,
-  goTo: (next) => location.assign(next || work),
+  goTo: (next, state) => {
+    if (state) view.preview(state);
+    location.assign(next || work);
+  },
 });
 const wholeWords = () => settings.snap === "words";
 const bindOwn = () => (keyboard.rows = rowsWith(settings.keys, codebook.layerKeys));
@@ -221,7 +224,7 @@ keepLease({
   renew: async () => (await post("renew/", {})).json?.lease_expires ?? null,
 });
 // Shown again from the browser's memory by its back button: much may have happened since.
-addEventListener("pageshow", ({ persisted }) => persisted && saving.refresh());
+addEventListener("pageshow", ({ persisted }) => persisted && (document.body.inert ? location.reload() : saving.refresh()));
 // A module that is loaded on its first use, while offline or after an update of the server.
 addEventListener("unhandledrejection", (event) => {
   if (!/import|module/i.test(event.reason?.message)) return;
