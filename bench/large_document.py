@@ -51,7 +51,7 @@ WORDS = [
     "older",
     "market",
 ]
-LABELS = ("SOURCE", "CONTENT", "CUE")
+LABELS = ("SOURCE", "CONTENT", "QUANTITY")
 # From a key to the frame after it: the frame callback runs before the paint, the message after it.
 NEXT_FRAME = """(key) => new Promise((resolve) => {
   const start = performance.now();
@@ -143,13 +143,14 @@ def _tasks(words: int, marks: int) -> tuple[Task, Task]:
     operations = [_added(text, start, text.find(" ", start + dice.randint(2, 60)), dice) for start in starts]
     assert tasks[0].annotator is not None
     for first in range(0, marks, 100):
-        apply_operations(
+        outcome = apply_operations(
             uuid=tasks[0].uuid,
             user=tasks[0].annotator,
             base_revision=0,
             operations=operations[first : first + 100],
             now=timezone.now(),
         )
+        assert not outcome.refused, outcome.refused[0]
     return tasks[0], tasks[1]
 
 

@@ -470,7 +470,11 @@ export function makePanel({ cards, codebook }) {
       next.click();
     });
   }
-  byId("sheet-toggle").addEventListener("click", () => sheet(!panel.hasAttribute("data-open")));
+  byId("sheet-toggle").addEventListener("click", () => {
+    sheet(!panel.hasAttribute("data-open"));
+    const selected = body.querySelector(".card[data-selected]");
+    if (selected) reveal(selected.dataset.card);
+  });
 
   return {
     show,
