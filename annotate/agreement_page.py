@@ -15,7 +15,16 @@ from typing import Any
 from uuid import UUID
 
 from annotate.codebook import enabled_content
-from annotate.figures import NOT_COMPUTED, Family, Figure, LabelFigures, families, figure_of, figures_by_label
+from annotate.figures import (
+    NOT_COMPUTED,
+    SHORT_REASONS,
+    Family,
+    Figure,
+    LabelFigures,
+    families,
+    figure_of,
+    figures_by_label,
+)
 from annotate.models import KeptFigures, Project
 from annotate.rendering import layers_of
 
@@ -192,6 +201,33 @@ class WorstPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class Competence:
+    """How reliably ``name`` finds the label by the model of Dawid and Skene, over ``n`` characters; None: nothing to find,
+    or nothing to leave."""
+
+    name: str
+    label: str
+    label_name: str
+    tone: int
+    sensitivity: float | None
+    specificity: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompetenceTable:
+    """``rows`` of one cell for each of ``labels``, by annotator; ``left_out``: labels without a model, and why.
+
+    ``n_documents``: the articles that it rests on, a sample in a large project.
+    """
+
+    labels: tuple[LabelFigures, ...]
+    rows: tuple[tuple[str, tuple[Competence | None, ...]], ...]
+    left_out: tuple[tuple[LabelFigures, str], ...]
+    n_documents: int
+
+
+@dataclass(frozen=True, slots=True)
 class AgreementPage:
     """Everything; see the module. ``overall``: all labels together, anything marked. ``people_of``: how many articles
     matrix, people and groups rest on where that is a sample, else None. ``not_in_matrix``: people left out of it."""
@@ -210,6 +246,7 @@ class AgreementPage:
     trend: tuple[TrendPoint, ...]
     articles: tuple[WorstArticle, ...]
     passages: tuple[WorstPassage, ...]
+    competence: CompetenceTable | None
 
     @property
     def labels(self) -> tuple[LabelRow, ...]:
@@ -269,6 +306,40 @@ def agreement_page(project: Project, kept: KeptFigures, names: Mapping[str, str]
             )
             for row in details.get("passages", ())
         ),
+        competence=_competence(details.get("competence"), figures_by_label(project, metrics, kept.summary), names),
+    )
+
+
+def _competence(
+    kept: Mapping[str, Any] | None, labels: Sequence[LabelFigures], names: Mapping[str, str]
+) -> CompetenceTable | None:
+    if kept is None:
+        return None
+    models = kept["labels"]
+    shown = [label for label in labels if label.code in models and "reason" not in models[label.code]]
+    cells = {
+        (one["annotator"], label.code): Competence(
+            name=_name(names, one["annotator"]),
+            label=label.code,
+            label_name=label.name,
+            tone=label.tone,
+            sensitivity=one["sensitivity"],
+            specificity=one["specificity"],
+            n=one["n"],
+        )
+        for label in shown
+        for one in models[label.code]["annotators"]
+    }
+    people = sorted({key for key, _ in cells}, key=lambda key: (_name(names, key).casefold(), key))
+    return CompetenceTable(
+        labels=tuple(shown),
+        rows=tuple((_name(names, key), tuple(cells.get((key, label.code)) for label in shown)) for key in people),
+        left_out=tuple(
+            (label, SHORT_REASONS.get(models[label.code]["reason"], "undefined"))
+            for label in labels
+            if label.code in models and "reason" in models[label.code]
+        ),
+        n_documents=kept["of"],
     )
 
 
@@ -363,6 +434,8 @@ __all__ = [
     "NOT_COMPUTED",
     "AgreementPage",
     "AsOf",
+    "Competence",
+    "CompetenceTable",
     "GroupRow",
     "LabelRow",
     "LayerRow",

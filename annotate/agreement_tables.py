@@ -70,6 +70,15 @@ def groups(page: AgreementPage) -> Iterator[Sequence[Cell]]:
         yield [row.name, row.other, row.n_annotators, *_figure(row.alpha), *_figure(row.overlap)]
 
 
+def competence(page: AgreementPage) -> Iterator[Sequence[Cell]]:
+    """Every annotator and label of which there is a model (Dawid and Skene)."""
+    yield ["annotator", "label", "label_name", "sensitivity", "specificity", "characters"]
+    for _, cells in page.competence.rows if page.competence else ():
+        for cell in cells:
+            if cell is not None:
+                yield [cell.name, cell.label, cell.label_name, cell.sensitivity, cell.specificity, cell.n]
+
+
 def split(page: AgreementPage) -> Iterator[Sequence[Cell]]:
     """How many marks differ in which way, per label; empty where that has not been counted."""
     yield ["label", "label_name", "found_by_one_alone", "other_borders", "another_label", "another_attribute"]
@@ -115,6 +124,7 @@ TABLES: Mapping[str, Callable[[AgreementPage], Iterable[Sequence[Cell]]]] = Mapp
         "pairs": pairs,
         "without-one": without,
         "groups": groups,
+        "competence": competence,
         "disagreement": split,
         "weeks": trend,
         "articles": articles,

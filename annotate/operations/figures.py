@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from agreement import metrics, printed
+from annotate.competence import competence_of
 from annotate.counts import Counts, counts_of
 from annotate.details import choices, quick_details, slow_details
 from annotate.models import AgreementSlice, KeptFigures, Project, ProjectAgreement
@@ -65,6 +66,7 @@ def compute_intervals(
     counts = counts_of(project, WHOLE)
     found, details = _drawn(counts, bootstrap, seed)
     details["choices"] = choices(project)
+    details["competence"] = competence_of(project)
     summary = project_summary(project)
     with transaction.atomic():
         locked = ProjectAgreement.objects.select_for_update().get(pk=agreement.pk)

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import itertools
 import re
 from xml.etree import ElementTree
 
@@ -13,7 +12,7 @@ from annotate.drawings import DRAWINGS
 from annotate.operations.figures import compute_project
 from annotate.operations.scoring import refresh_article
 from corpus.models import Article
-from tests.factories import make_article, make_outlet, make_project, make_reading, make_user
+from tests.factories import make_article, make_member, make_outlet, make_project, make_reading, make_user
 
 pytestmark = pytest.mark.django_db
 SVG = "{http://www.w3.org/2000/svg}"
@@ -39,20 +38,8 @@ def scene():
         make_reading(project, article, people["noor"], marks)
         make_reading(project, article, people["ivo"], [("QUANTITY", 13 + number, 24)])
         refresh_article(project=project, article=article)
-    kept = compute_project(project=project, bootstrap=20)
-    kept.details |= by_annotator([str(people[name].pk) for name in ("mara", "noor", "ivo")])
-    kept.save()
+    compute_project(project=project, bootstrap=20)
     return project, people
-
-
-def by_annotator(keys):
-    """Figures per pair and per person as they are kept."""
-    figure = {"value": 0.5, "n_documents": 2, "n_annotators": 2}
-    pairs = itertools.combinations(keys, 2)
-    return {
-        "pairs": [{"a": a, "b": b, "alpha": figure, "overlap": figure} for a, b in pairs],
-        "people": [{"annotator": key, "without": figure, "change": figure, "overlap": figure} for key in keys],
-    }
 
 
 def test_agreement_and_its_files_are_hidden_from_who_may_not_see_it(client, scene):
@@ -197,6 +184,45 @@ def test_the_page_says_that_figures_are_out_of_date(client, scene):
 
     assert "Readings came in since these figures were computed" in page
     assert "Compute now" in page
+
+
+def test_competence_is_a_score_with_its_caveat(client, scene):
+    project, people = scene
+    client.force_login(people["max"])
+    address = f"/projects/{project.slug}/agreement/"
+
+    page = words(client.get(address))
+    text = client.get(f"{address}competence.csv").content.decode("utf-8-sig")
+    rows = {(row["annotator"], row["label"]): row for row in csv.DictReader(io.StringIO(text))}
+
+    assert "not a verdict on a person" in page
+    assert "Source: undefined: nothing varies." in page
+    assert float(rows["mara", "FRAME"]["sensitivity"]) > 0.99
+    assert float(rows["ivo", "FRAME"]["sensitivity"]) < 0.01
+    assert {label for _, label in rows} == {"FRAME", "QUANTITY"}
+
+
+def test_two_former_members_are_two_rows(client, scene):
+    project, people = scene
+    project.memberships.filter(user__in=[people["mara"], people["noor"]]).delete()
+    client.force_login(people["rui"])
+
+    page = client.get(f"/projects/{project.slug}/agreement/").context["page"]
+
+    assert [name for name, _ in page.competence.rows].count("former member") == 2
+
+
+def test_of_two_readers_there_is_no_competence(client):
+    rui, project = make_user(), make_project()
+    make_member(project, rui, "researcher")
+    article = make_article()
+    for _ in range(2):
+        make_reading(project, article, make_user(), [("FRAME", 0, 5)])
+    refresh_article(project=project, article=article)
+    compute_project(project=project, bootstrap=10)
+    client.force_login(rui)
+
+    assert "Competence by" not in words(client.get(f"/projects/{project.slug}/agreement/"))
 
 
 def test_a_part_says_how_many_articles_it_has(client, scene):
