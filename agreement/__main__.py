@@ -13,7 +13,7 @@ from typing import Any
 
 from agreement.dawid_skene import CAVEAT, Weighting, label_models, score_segments
 from agreement.documents import Document
-from agreement.gamma import GammaPlan, GammaRun, run_gamma
+from agreement.gamma import SAMPLES, GammaPlan, GammaRun, run_gamma
 from agreement.metrics import (
     JOINT,
     ON_REQUEST,
@@ -43,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = _wanted(options.metrics, corpus)
         run = None
         if not set(names).isdisjoint(JOINT):
-            plan = GammaPlan(options.seed, documents=options.gamma_documents, seconds=options.gamma_seconds)
+            plan = GammaPlan(
+                options.seed, options.gamma_samples, documents=options.gamma_documents, seconds=options.gamma_seconds
+            )
             run = run_gamma(corpus.documents, plan, _tell if sys.stderr.isatty() else None)
         result: dict[str, object] = {
             "metrics": _figures(
@@ -144,6 +146,13 @@ def _parser() -> argparse.ArgumentParser:
         type=_at_least(0),
         default=0,
         help="of resampling and of gamma's random texts and documents (default 0)",
+    )
+    parser.add_argument(
+        "--gamma-samples",
+        type=_at_least(1),
+        default=SAMPLES,
+        metavar="N",
+        help=f"random texts per document for gamma and gamma_cat (default {SAMPLES})",
     )
     parser.add_argument(
         "--gamma-documents", type=_at_least(1), metavar="N", help="gamma and gamma_cat on N documents drawn at random"

@@ -107,6 +107,9 @@ def test_gamma_says_what_it_rests_on(tmp_path, capsys):
     assert (result["gamma"]["n_comparable"], result["gamma"]["n_drawn"], result["gamma"]["seed"]) == (2, 1, 0)
     of_documents = [one["metrics"]["gamma"] for one in result["documents"]]
     assert sorted(figure.get("reason", "") for figure in of_documents) == ["", "no_spans", "not_finished"]
+    more = printed(capsys, path, "--metrics", "gamma", "--gamma-samples", "60")
+    assert more["gamma"]["samples"] == 60
+    assert more["metrics"]["gamma"]["value"] != printed(capsys, path, "--metrics", "gamma")["metrics"]["gamma"]["value"]
     stopped = printed(capsys, path, "--metrics", "gamma", "--gamma-seconds", "0")
     assert stopped["metrics"]["gamma"] == {"value": None, "reason": "not_finished", "n_documents": 0, "n_annotators": 0}
     assert [one["reason"] for one in stopped["gamma"]["unfinished"]] == ["time_limit", "time_limit"]
