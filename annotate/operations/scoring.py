@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import batched
 
@@ -102,10 +102,11 @@ def recount_project(*, project: Project) -> list[Difference]:
     return differences
 
 
-def _articles_concerned(project: Project) -> list[Article]:
+def _articles_concerned(project: Project) -> Iterator[Article]:
     counted = AgreementStat.objects.filter(project=project).values("article")
     read = project.tasks.submitted().values("article")
-    return list(Article.objects.filter(pk__in=counted.union(read)).only("uuid").order_by("pk"))
+    articles = Article.objects.filter(pk__in=counted.union(read)).only("uuid").order_by("pk")
+    return articles.iterator(chunk_size=_AT_ONCE)
 
 
 def _counted(project: Project, articles: Iterable[Article]) -> dict[str, list[StatRow]]:

@@ -21,16 +21,18 @@ from annotate.totals import BY_WEEK, NOT_SUMMED, summed_key
 AT_ONCE = 500
 _FIELDS = "measure, label, m, key_c, key_k, annotator_a, annotator_b"
 _SUMS = "n, size_a, size_b, documents"
+_UNPACKED = """
+        c ->> 0 AS measure, c ->> 1 AS label, (c ->> 2)::int AS m, (c ->> 3)::bigint AS key_c, (c ->> 4)::bigint AS key_k,
+        (c ->> 5)::bigint AS annotator_a, (c ->> 6)::bigint AS annotator_b, (c ->> 7)::bigint AS n,
+        (c ->> 8)::bigint AS size_a, (c ->> 9)::bigint AS size_b, (c ->> 10)::bigint AS documents
+"""
 _TAKE = f"""
 WITH taken AS (
     DELETE FROM annotate_agreementchange WHERE id IN (
         SELECT id FROM annotate_agreementchange WHERE project_id = %(project)s ORDER BY id LIMIT %(limit)s
     ) RETURNING part, week, counts
 ), counts AS (
-    SELECT taken.part, taken.week - DATE '1970-01-01' AS week, c ->> 0 AS measure, c ->> 1 AS label, (c ->> 2)::int AS m,
-        (c ->> 3)::bigint AS key_c, (c ->> 4)::bigint AS key_k, (c ->> 5)::bigint AS annotator_a,
-        (c ->> 6)::bigint AS annotator_b, (c ->> 7)::bigint AS n, (c ->> 8)::bigint AS size_a,
-        (c ->> 9)::bigint AS size_b, (c ->> 10)::bigint AS documents
+    SELECT taken.part, taken.week - DATE '1970-01-01' AS week, {_UNPACKED}
     FROM taken CROSS JOIN LATERAL jsonb_array_elements(taken.counts) c
 ), sums AS (
     SELECT 'part' AS kind, part AS bucket, {_FIELDS},
@@ -65,17 +67,51 @@ CROSS JOIN LATERAL (VALUES ('part', part), ('week', week)) AS told (kind, bucket
 WHERE kind = 'part' OR measure = ANY(%(by_week)s)
 GROUP BY kind, bucket, {_FIELDS}
 """  # noqa: S608 - as above
-_DIFFERENT = f"""
-WITH summed AS ({_SUMMED}), kept AS (
-    SELECT kind, bucket::int, {_FIELDS}, {_SUMS} FROM annotate_agreementtotal WHERE project_id = %(project)s
+# What they will be once all notes are taken in.
+_KEPT = f"""
+SELECT kind, bucket, {_FIELDS}, sum(n)::bigint AS n, sum(size_a)::bigint AS size_a, sum(size_b)::bigint AS size_b,
+    sum(documents)::bigint AS documents
+FROM (
+    SELECT kind, bucket, {_FIELDS}, {_SUMS} FROM annotate_agreementtotal WHERE project_id = %(project)s
+    UNION ALL
+    SELECT told.kind, told.bucket, {_FIELDS}, {_SUMS}
+    FROM (
+        SELECT note.part, note.week - DATE '1970-01-01' AS week, {_UNPACKED}
+        FROM annotate_agreementchange note CROSS JOIN LATERAL jsonb_array_elements(note.counts) c
+        WHERE note.project_id = %(project)s
+    ) noted
+    CROSS JOIN LATERAL (VALUES ('part', part), ('week', week)) AS told (kind, bucket)
+    WHERE told.kind = 'part' OR measure = ANY(%(by_week)s)
+) counts
+GROUP BY kind, bucket, {_FIELDS}
+HAVING sum(documents) <> 0 OR sum(n) <> 0 OR sum(size_a) <> 0 OR sum(size_b) <> 0
+"""  # noqa: S608 - as above
+# One statement sees one state of counts, notes and totals, whoever changes them meanwhile; what is wrong is added.
+_CORRECT = f"""
+WITH summed AS ({_SUMMED}), kept AS ({_KEPT}), wrong AS (
+    SELECT kind, bucket, {_FIELDS},
+        coalesce(summed.n, 0) - coalesce(kept.n, 0) AS n,
+        coalesce(summed.size_a, 0) - coalesce(kept.size_a, 0) AS size_a,
+        coalesce(summed.size_b, 0) - coalesce(kept.size_b, 0) AS size_b,
+        coalesce(summed.documents, 0) - coalesce(kept.documents, 0) AS documents,
+        kept.documents IS NOT NULL AS surplus, summed.documents IS NOT NULL AS missing
+    FROM summed FULL JOIN kept USING (kind, bucket, {_FIELDS})
+    WHERE (summed.n, summed.size_a, summed.size_b, summed.documents)
+        IS DISTINCT FROM (kept.n, kept.size_a, kept.size_b, kept.documents)
+), corrected AS (
+    INSERT INTO annotate_agreementtotal AS total (project_id, kind, bucket, {_FIELDS}, {_SUMS})
+    SELECT %(project)s, kind, bucket, {_FIELDS}, {_SUMS} FROM wrong
+    ON CONFLICT (project_id, kind, bucket, {_FIELDS}) DO UPDATE SET
+        n = total.n + excluded.n, size_a = total.size_a + excluded.size_a, size_b = total.size_b + excluded.size_b,
+        documents = total.documents + excluded.documents
 )
-SELECT (SELECT count(*) FROM (SELECT * FROM kept EXCEPT SELECT * FROM summed) surplus),
-       (SELECT count(*) FROM (SELECT * FROM summed EXCEPT SELECT * FROM kept) missing)
+SELECT count(*) FILTER (WHERE surplus), count(*) FILTER (WHERE missing) FROM wrong
 """  # noqa: S608 - as above
-_FILL = f"""
-INSERT INTO annotate_agreementtotal (project_id, kind, bucket, {_FIELDS}, {_SUMS})
-SELECT %(project)s, summed.* FROM ({_SUMMED}) summed
-"""  # noqa: S608 - as above
+# A total of no article that is not yet owed to a note.
+_DROP_EMPTY = """
+DELETE FROM annotate_agreementtotal
+WHERE project_id = %s AND documents = 0 AND n = 0 AND size_a = 0 AND size_b = 0
+"""
 _PARAMETERS: dict[str, Any] = {"parts": AgreementTotal.PARTS, "not_summed": list(NOT_SUMMED), "by_week": list(BY_WEEK)}
 
 
@@ -123,7 +159,7 @@ def _settle_some(project: Project) -> int:
         cursor.execute(_TAKE, {"project": project.pk, "limit": AT_ONCE, "by_week": list(BY_WEEK)})
         (taken,) = cursor.fetchone()
         if taken:
-            cursor.execute("DELETE FROM annotate_agreementtotal WHERE project_id = %s AND documents = 0", [project.pk])
+            cursor.execute(_DROP_EMPTY, [project.pk])
     return int(taken)
 
 
@@ -131,20 +167,14 @@ def _settle_some(project: Project) -> int:
 def recount_totals(*, project: Project) -> tuple[int, int]:
     """Sum the stored counts from scratch and put right what differs: (totals too many or wrong, totals missing).
 
-    (0, 0) where nothing did, as it should be. Changes noted meanwhile wait.
+    (0, 0) where nothing did, as it should be. Nobody who submits meanwhile has to wait.
     """
     _lock(project)
-    # Two statements see two states, so the notes are taken in by those before the sums are compared, and whoever
-    # changes counts in between is kept out.
     with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE annotate_agreementchange IN SHARE ROW EXCLUSIVE MODE")
-    settle_changes(project=project)
-    with connection.cursor() as cursor:
-        cursor.execute(_DIFFERENT, {"project": project.pk, **_PARAMETERS})
+        cursor.execute(_CORRECT, {"project": project.pk, **_PARAMETERS})
         surplus, missing = cursor.fetchone()
         if surplus or missing:
-            cursor.execute("DELETE FROM annotate_agreementtotal WHERE project_id = %s", [project.pk])
-            cursor.execute(_FILL, {"project": project.pk, **_PARAMETERS})
+            cursor.execute(_DROP_EMPTY, [project.pk])
     return int(surplus), int(missing)
 
 
