@@ -339,6 +339,8 @@ def test_score_says_that_an_interval_rests_on_few_articles(read_project):
     line = next(line for line in out.getvalue().splitlines() if line.startswith("char_alpha_any"))
     assert "jackknife [" in line
     assert "(few articles: the interval is too narrow)" in line
+    line = next(line for line in out.getvalue().splitlines() if line.startswith("attribute_share_equal:QUANTITY.value"))
+    assert line.endswith("annotators, 1 pairs of marks")
 
 
 def test_score_lists_the_projects_there_are():

@@ -8,27 +8,75 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from agreement import printed
-from annotate.models import AgreementChange, AgreementStat, AgreementTotal, ArticleAgreement, ProjectAgreement
+from agreement import document_metrics, printed
+from annotate.models import (
+    AgreementChange,
+    AgreementStat,
+    AgreementTotal,
+    ArticleAgreement,
+    ArticleAnnotation,
+    ProjectAgreement,
+)
 from annotate.operations.figures import compute_intervals, compute_project, compute_values
 from annotate.operations.project_settings import change_project_article
 from annotate.operations.scoring import recount_project, refresh_article
 from annotate.operations.tasks.closing import reassign_task, return_task
 from annotate.operations.totals import recount_totals, settle_changes
-from annotate.scoring import label_indexes, monday_of, project_metrics, schema_of
+from annotate.scoring import documents, label_indexes, monday_of, project_metrics, schema_of
 from annotate.tasks import ask_for_late_figures, refresh_agreement
 from annotate.totals import metrics_of, project_totals, totals_by_week, totals_of
-from tests.factories import make_article, make_mark, make_project, make_reading, make_user
+from tests.factories import (
+    codebook_content,
+    make_article,
+    make_codebook,
+    make_mark,
+    make_project,
+    make_reading,
+    make_relation,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 LABELS = ["FRAME", "SOURCE", "CONTENT", "QUANTITY"]
 
 
+TONES = ("pro", "neutral", "anti")
+QUESTIONS = [
+    {
+        "code": "tone",
+        "title": "Tone",
+        "type": "choice",
+        "ordered": True,
+        "values": [{"code": tone, "title": tone, "definition": ""} for tone in TONES],
+    },
+    {
+        "code": "themes",
+        "title": "Themes",
+        "type": "choice",
+        "many": True,
+        "values": [{"code": tone, "title": tone, "definition": ""} for tone in TONES],
+    },
+]
+
+
 def mark_at_random(chance, task):
+    """Marks, some with a value, relations between them and answers, in place of those there were."""
+    task.relations.all().delete()
     task.spans.all().delete()
-    for _ in range(chance.randrange(4)):
-        start = chance.randrange(60)
-        make_mark(task, chance.choice(LABELS), start, start + chance.randint(1, 25))
+    task.answers.all().delete()
+    marks = []
+    for _ in range(chance.randrange(5)):
+        start = chance.choice([0, 10, chance.randrange(60)])
+        label = chance.choice(LABELS)
+        attributes = {"value": chance.choice([7500, 12.5])} if label == "QUANTITY" and chance.random() < 0.8 else {}
+        marks.append(make_mark(task, label, start, start + chance.choice([9, chance.randint(1, 25)]), **attributes))
+    for one in marks:
+        if one.label.code in ("CONTENT", "QUANTITY"):
+            for source in [other for other in marks if other.label.code == "SOURCE"][:1]:
+                make_relation(one, source)
+    for question, value in (("tone", chance.choice(TONES)), ("themes", chance.sample(TONES, chance.randrange(3)))):
+        if chance.random() < 0.8:
+            ArticleAnnotation.objects.create(task=task, question=question, value=value)
 
 
 class History:
@@ -38,7 +86,9 @@ class History:
         self.chance = random.Random(seed)
         self.people = [make_user() for _ in range(4)]
         self.articles = [make_article() for _ in range(3)]
-        self.project = make_project(articles=self.articles, members=dict.fromkeys(self.people, "annotator"))
+        codebook = make_codebook(codebook_content(questions=QUESTIONS))
+        members = dict.fromkeys(self.people, "annotator")
+        self.project = make_project(codebook, articles=self.articles, members=members)
 
     def step(self):
         chance = self.chance
@@ -74,7 +124,7 @@ class History:
         )
 
     def switch(self):
-        off = self.chance.choice([{}, {"QUANTITY": False}, {"SOURCE": False, "CONTENT": False}])
+        off = self.chance.choice([{}, {"QUANTITY": False}, {"SOURCE": False, "tone": False}, {"QUANTITY.value": False}])
         self.project.switches = off
         self.project.save()
         recount_project(project=self.project)
@@ -99,6 +149,8 @@ def test_any_history_leaves_the_totals_that_a_recount_finds(seed):
     weeks = totals_by_week(project, latest=80)
     assert sum(totals.n_documents for totals in weeks.values()) == kept.n_documents
     assert not AgreementChange.objects.exists()
+    from_marks = document_metrics(list(documents(project)), label_indexes(project), schema=schema_of(project))
+    assert printed(from_marks) == project_metrics(project)
 
 
 def read_by_two(marks=((("FRAME", 0, 10),), ()), submitted_at=None):

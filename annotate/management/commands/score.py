@@ -45,4 +45,7 @@ def in_words(figure: dict[str, Any]) -> str:
             value += f"  jackknife [{figure['jackknife_ci'][0]:.4f}, {figure['jackknife_ci'][1]:.4f}]"
         if figure.get("interval_unreliable"):
             value += " (few articles: the interval is too narrow)"
-    return f"{value}  n={figure['n_documents']} articles, {figure['n_annotators']} annotators"
+    rests_on = f"n={figure['n_documents']} articles, {figure['n_annotators']} annotators"
+    if "n_pairs" in figure:
+        rests_on += f", {figure['n_pairs']} pairs of marks"
+    return f"{value}  {rests_on}"
