@@ -19,7 +19,7 @@ _SPAN = {
     # Said by the codebook or by the text, so not read: what our own files carry for others.
     "layer", "prefix", "suffix",
 }  # fmt: skip
-_RELATION = {"id", "type", "from_span", "to_span"}
+_RELATION = {"id", "type", "from_span", "to_span", "from", "to"}
 
 
 def read_slantwise(file: InputFile, annotator: str = "") -> Iterator[GivenReading | Refused]:
@@ -110,6 +110,8 @@ def _reading(record: Mapping[str, Any], source: str, line: int, annotator: str) 
     )
     if not reading.article:
         raise BadFileError("article", "missing_field", 'Name the "article": its id, uuid or the SHA-256 of its text.')
+    if record.get("spans") is None:
+        raise BadFileError("spans", "missing_field", 'The line has no "spans". Write [] for "read and marked nothing".')
     _list_unknown(reading, record, _READING, "")
     for number, span in enumerate(_objects(record, "spans")):
         try:
@@ -183,7 +185,7 @@ def _relation(data: Mapping[str, Any], keys: Mapping[str, str]) -> GivenRelation
     """Ends are ids of spans of the same line, or their places in its list, from 0."""
     ends = []
     for name in ("from_span", "to_span"):
-        end = data.get(name)
+        end = data.get(name, data.get(name.removesuffix("_span")))
         if _is_whole(end):
             ends.append(str(end))
         elif isinstance(end, str) and end in keys:

@@ -25,6 +25,18 @@ def test_every_format_has_an_example():
     assert {door.name for door in ALL} <= formats
 
 
+def test_every_code_of_a_refusal_is_explained():
+    root = Path(__file__).resolve().parents[3]
+    page = (root / "docs/reference/annotation-formats.md").read_text(encoding="utf-8")
+    said = set(re.findall(r"`(\w+)`", page.partition("## Codes")[2]))
+    sources = [*(root / "annotate/doors").glob("*.py"), *(root / "annotate/operations/doors").glob("*.py")]
+    # A code stands before its message.
+    code = re.compile(r'"([a-z0-9]+(?:_[a-z0-9]+)+)",\s*f?"[A-Z{]')
+    used = {found for source in sources for found in code.findall(source.read_text(encoding="utf-8"))}
+    assert len(used) > 40
+    assert used - said == set()
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "section", [s for s in SECTIONS if FILE.search(s)], ids=lambda section: section.partition("\n")[0]
