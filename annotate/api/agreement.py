@@ -46,6 +46,10 @@ class AgreementSchema(serializers.Serializer[Any]):
     as_of = serializers.DateTimeField(allow_null=True, help_text="Null: not computed yet.")
     revision = serializers.IntegerField(help_text="Raised whenever a reading changes the counts.")
     computed_revision = serializers.IntegerField(help_text="The revision that the figures stand for.")
+    intervals_as_of = serializers.DateTimeField(
+        allow_null=True, help_text="They take longer, so they may be older than the values."
+    )
+    intervals_revision = serializers.IntegerField()
     stale = serializers.BooleanField(help_text="Whether readings came in since.")
     metrics = serializers.DictField(child=FigureSchema())
 
@@ -64,6 +68,8 @@ class AgreementSchema(serializers.Serializer[Any]):
                 "as_of": "2026-11-22T10:00:00Z",
                 "revision": 40,
                 "computed_revision": 40,
+                "intervals_as_of": "2026-11-22T09:58:00Z",
+                "intervals_revision": 38,
                 "stale": False,
                 "metrics": {
                     "char_alpha_any": {"value": 0.71, "ci": [0.64, 0.77], "n_documents": 20, "n_annotators": 3}
@@ -87,6 +93,8 @@ def agreement(request: Request, slug: str) -> Response:
             "as_of": kept.computed_at,
             "revision": kept.revision,
             "computed_revision": kept.computed_revision,
+            "intervals_as_of": kept.intervals_at,
+            "intervals_revision": kept.intervals_revision,
             "stale": is_stale(kept),
             "metrics": {
                 name: figure

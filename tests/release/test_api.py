@@ -1,11 +1,14 @@
 """Releases over the API: asked for, listed, downloaded in one go or in parts."""
 
 import io
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -154,3 +157,24 @@ def test_a_range_that_is_none_is_416_or_the_whole(researcher: Client, built: str
 def test_a_part_of_another_build_is_not_continued(researcher: Client, built: str) -> None:
     answer = researcher.get(built, headers={"Range": "bytes=10-", "If-Range": '"another"'})
     assert answer.status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_requests_with_one_key_at_the_same_moment_are_one(project: Project) -> None:
+    user = project.memberships.get(role="researcher").user
+    gate = threading.Barrier(4)
+
+    def send(_: int) -> tuple[int, str]:
+        try:
+            client = Client()
+            client.force_login(user)
+            gate.wait(timeout=20)
+            answer = ask(client, {}, **{"Idempotency-Key": "k"})
+            return answer.status_code, answer.json()["version"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(send, range(4)))
+    assert told == [(202, "1.0.0")] * 4
+    assert Release.objects.count() == 1

@@ -246,11 +246,13 @@ def test_agreement_comes_with_what_it_rests_on(project: Project) -> None:
         revision=4,
         computed_revision=3,
         computed_at=timezone.now(),
+        intervals_revision=2,
         metrics={"char_alpha_any": figure, "char_alpha_label:SOURCE": figure, "u_alpha": figure},
     )
     researcher = member(project, "researcher")
     answer = researcher.get("/api/v1/projects/walk/agreement/").json()
     assert (answer["stale"], answer["metrics"]["char_alpha_any"]) == (True, figure)
+    assert (answer["computed_revision"], answer["intervals_revision"], answer["intervals_as_of"]) == (3, 2, None)
     for query, names in (("label=SOURCE", ["char_alpha_label:SOURCE"]), ("metric=u_", ["u_alpha"])):
         answer = researcher.get(f"/api/v1/projects/walk/agreement/?{query}").json()
         assert list(answer["metrics"]) == names

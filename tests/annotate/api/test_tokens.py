@@ -1,5 +1,6 @@
 """Tokens: what they admit, that they end, and that nobody can read one anywhere."""
 
+import importlib
 import json
 from datetime import timedelta
 from io import StringIO
@@ -7,7 +8,7 @@ from io import StringIO
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -192,3 +193,18 @@ def test_an_annotators_token_sees_no_more_than_their_pages(user: User) -> None:
     make_task(project, annotator=user)
     articles = with_key(make_token(user)).get(f"/api/v1/projects/{project.slug}/articles/").json()["results"]
     assert [set(article) for article in articles] == [{"uuid", "text", "language", "n_chars", "text_sha256", "zones"}]
+
+
+def test_tokens_of_before_go_on_working_and_their_keys_are_gone(user: User) -> None:
+    migration = importlib.import_module("annotate.migrations.0014_let_programs_in")
+    with connection.schema_editor() as editor, connection.cursor() as cursor:
+        migration.bring_tokens(None, editor)
+        assert not ApiToken.objects.exists()
+        cursor.execute("CREATE TABLE authtoken_token (key varchar(40), created timestamptz, user_id integer)")
+        cursor.execute("INSERT INTO authtoken_token VALUES ('0123456789abcdef', now(), %s)", [user.pk])
+        migration.bring_tokens(None, editor)
+        cursor.execute("SELECT to_regclass('authtoken_token')")
+        assert cursor.fetchone() == (None,)
+    assert Client(headers={"Authorization": "Token 0123456789abcdef"}).get("/api/v1/projects/").status_code == 200
+    left = ApiToken.objects.get().expires_at - timezone.now()
+    assert timedelta(days=89) < left <= timedelta(days=90)
