@@ -77,7 +77,8 @@ class MapForm(forms.Form):
     widen = forms.BooleanField(label="Make room where an article has all the readings that it wants", required=False)
 
     def __init__(self, *args: Any, upload: AnnotationImport, names: Names, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         options, result = upload.options, upload.result
         self.fields["create_annotators"].initial = options.get("create_annotators", False)
         self.fields["widen"].initial = options.get("widen", False)
