@@ -7,6 +7,7 @@ written last, is what makes a release visible.
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,8 +104,9 @@ def restore_archive(release: Release) -> bool:
     out, archive = _local(folder_of(release)), _local(archive_of(release))
     if out is None or archive is None or not out.is_dir():
         return False
-    waiting = archive.with_name(f"{release.version}.partial-archive.zip")
-    with waiting.open("wb") as file:
+    # Two people may ask at once; each makes a file of its own, and they are equal.
+    waiting = archive.with_name(f"{release.version}.partial-{secrets.token_hex(4)}.zip")
+    with waiting.open("xb") as file:
         file.writelines(zipped(out, f"{release.project.slug}-{release.version}"))
     waiting.replace(archive)
     return True

@@ -14,6 +14,8 @@ from release.models import Release
 from release.operations.building import UNVERSIONED, export_release
 from release.operations.versions import checked_version
 
+SHOWN_EVERY = 20  # articles
+
 
 class Command(BaseCommand):
     help = (
@@ -67,6 +69,7 @@ class Command(BaseCommand):
             project = Project.objects.get(slug=options["project"])
         except Project.DoesNotExist:
             raise CommandError(f"There is no project {options['project']!r}.") from None
+        to_terminal = self.stderr.isatty()
         try:
             built = export_release(
                 project=project,
@@ -77,9 +80,12 @@ class Command(BaseCommand):
                 formats=[name.strip() for name in options["formats"].split(",") if name.strip()],
                 times=options["times"],
                 previous=_previous(project, options["previous"]),
+                on_progress=self._show if to_terminal else None,
             )
         except (ReleaseError, OSError, ValueError) as error:
             raise CommandError(str(error)) from error
+        if to_terminal:
+            self.stderr.write("")
         if options["json"]:
             answer = {
                 "path": str(built.path),
@@ -94,6 +100,11 @@ class Command(BaseCommand):
             if file.records is not None:
                 self.stdout.write(f"{file.records:>9,}  {file.path}")
         self.stdout.write(f"{built.name} {built.version} is in {built.path} (sha256 {built.sha256})")
+
+    def _show(self, done: int, total: int) -> None:
+        if done % SHOWN_EVERY == 0 or done == total:
+            self.stderr.write(f"\r{done:,} of {total:,} articles", ending="")
+            self.stderr.flush()
 
 
 def _previous(project: Project, directory: Path | None) -> dict[str, Any] | None:
