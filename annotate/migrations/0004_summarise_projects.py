@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name="summary",
             field=models.JSONField(
                 default=dict,
-                help_text="Progress, marks and prevalence per label, figures per annotator: see annotate.summary.",
+                help_text="Progress, marks and prevalence per label, figures per annotator: see annotate.scoring.summary.",
             ),
         ),
     ]

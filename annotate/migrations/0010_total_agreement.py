@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             model_name="projectagreement",
             name="details",
             field=models.JSONField(
-                default=dict, help_text="Layers, pairs, people, trend, worst: see annotate.details."
+                default=dict, help_text="Layers, pairs, people, trend, worst: see annotate.scoring.details."
             ),
         ),
         migrations.AddField(
@@ -98,13 +98,13 @@ class Migration(migrations.Migration):
                     "summary",
                     models.JSONField(
                         default=dict,
-                        help_text="Progress, marks and prevalence per label, figures per annotator: see annotate.summary.",
+                        help_text="Progress, marks and prevalence per label, figures per annotator: see annotate.scoring.summary.",
                     ),
                 ),
                 (
                     "details",
                     models.JSONField(
-                        default=dict, help_text="Layers, pairs, people, trend, worst: see annotate.details."
+                        default=dict, help_text="Layers, pairs, people, trend, worst: see annotate.scoring.details."
                     ),
                 ),
                 ("key", models.CharField(max_length=64)),

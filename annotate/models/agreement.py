@@ -138,8 +138,8 @@ class AgreementTotal(models.Model):
 
 
 class KeptFigures(models.Model):
-    """Figures computed in the worker and shown "as of" a revision of the counts. What they hold: ``annotate.figures``,
-    ``annotate.summary``, ``annotate.agreement_page``.
+    """Figures computed in the worker and shown "as of" a revision of the counts. What they hold: ``annotate.scoring.figures``,
+    ``annotate.scoring.summary``, ``annotate.dashboard.page``.
 
     Values are computed from the totals as soon as counts change; intervals, and what else takes reading more than the
     totals, when there is time for it.
@@ -152,9 +152,12 @@ class KeptFigures(models.Model):
     intervals_seconds = models.FloatField(default=0, help_text="How long they took.")
     metrics = models.JSONField(default=dict, help_text="What python -m agreement prints under metrics.")
     summary = models.JSONField(
-        default=dict, help_text="Progress, marks and prevalence per label, figures per annotator: see annotate.summary."
+        default=dict,
+        help_text="Progress, marks and prevalence per label, figures per annotator: see annotate.scoring.summary.",
     )
-    details = models.JSONField(default=dict, help_text="Layers, pairs, people, trend, worst: see annotate.details.")
+    details = models.JSONField(
+        default=dict, help_text="Layers, pairs, people, trend, worst: see annotate.scoring.details."
+    )
 
     class Meta:
         abstract = True
@@ -173,7 +176,7 @@ class ProjectAgreement(KeptFigures):
 class AgreementSlice(KeptFigures):
     """The figures of a part of a project, as a filter on its pages asked for them.
 
-    ``key`` stands for ``filter``, see ``annotate.slices``.
+    ``key`` stands for ``filter``, see ``annotate.scoring.slices``.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="agreement_slices")

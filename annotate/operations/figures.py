@@ -11,15 +11,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from agreement import metrics, printed
-from annotate.competence import competence_of
-from annotate.counts import Counts, counts_of
-from annotate.details import choices, quick_details, slow_details
 from annotate.models import AgreementSlice, KeptFigures, Project, ProjectAgreement
 from annotate.operations.totals import settle_changes
-from annotate.scoring import label_indexes, schema_of
-from annotate.slices import Slice
-from annotate.summary import marks_by_label, project_summary
-from annotate.totals import metrics_of, prevalences_of, with_documents
+from annotate.scoring.adapter import label_indexes, schema_of
+from annotate.scoring.competence import competence_of
+from annotate.scoring.counts import Counts, counts_of
+from annotate.scoring.details import choices, quick_details, slow_details
+from annotate.scoring.slices import Slice
+from annotate.scoring.summary import marks_by_label, project_summary
+from annotate.scoring.totals import metrics_of, prevalences_of, with_documents
 
 RESAMPLES = 1000
 # Intervals take at most this share of a worker's time, and are not redone within so many seconds.

@@ -14,7 +14,7 @@ from django.utils import timezone
 from agreement import GammaPlan, gamma_metrics, printed
 from agreement import run_gamma as compute
 from annotate.models import ArticleAgreement, GammaRun, Project, ProjectAgreement
-from annotate.scoring import documents
+from annotate.scoring.adapter import documents
 from corpus.models import Article
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from annotate.codebook import check_switches
 from annotate.models import Codebook, Project, ProjectArticle
 from annotate.operations.scoring import refresh_article
 from annotate.operations.tasks import ensure_slots
-from annotate.recounting import recount
+from annotate.scoring.recounting import recount
 
 
 class CodebookInUseError(Exception):

@@ -13,7 +13,7 @@ from agreement import StatRow, document_rows
 from annotate.models import AgreementStat, ArticleAgreement, Project
 from annotate.operations.figures import compute_project
 from annotate.operations.totals import note_change, recount_totals
-from annotate.scoring import (
+from annotate.scoring.adapter import (
     ArticleCounts,
     article_counts,
     documents,

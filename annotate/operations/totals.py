@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from agreement import StatRow
 from annotate.models import AgreementChange, AgreementTotal, Project
-from annotate.totals import BY_WEEK, NOT_SUMMED, summed_key
+from annotate.scoring.totals import BY_WEEK, NOT_SUMMED, summed_key
 
 AT_ONCE = 500
 _FIELDS = "measure, label, m, key_c, key_k, annotator_a, annotator_b"

@@ -7,7 +7,7 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from annotate.explanations import explanation_of
+from annotate.dashboard.explanations import explanation_of
 
 register = template.Library()
 NONE = mark_safe('<span class="quiet">–</span>')

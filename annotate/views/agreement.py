@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
-from annotate.agreement_page import AgreementPage, agreement_page
-from annotate.agreement_tables import TABLES, csv_text
-from annotate.drawings import DRAWINGS, Drawing, drawn
+from annotate.dashboard.drawings import DRAWINGS, Drawing, drawn
+from annotate.dashboard.page import AgreementPage, agreement_page
+from annotate.dashboard.tables import TABLES, csv_text
 from annotate.models import Project
 from annotate.views.access import project_for
 from annotate.views.dashboard import annotator_names

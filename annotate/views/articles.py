@@ -15,10 +15,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from annotate.codebook import enabled_content
-from annotate.comparison import Passage, compare, pairs_of, passages, runs
+from annotate.dashboard.comparison import Passage, compare, pairs_of, passages, runs
+from annotate.dashboard.plots import STRIP, strip_plot
 from annotate.models import Membership, Project, ProjectArticle, Role, SpanAnnotation, Task
 from annotate.permissions import TABLE, may
-from annotate.plots import STRIP, strip_plot
 from annotate.rendering import layers_of
 from annotate.views.access import project_for
 from annotate.views.requests import PageRequest

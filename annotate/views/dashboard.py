@@ -17,9 +17,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from annotate.agreement_page import agreement_page
 from annotate.codebook import enabled_content
-from annotate.drawings import drawn
+from annotate.dashboard.drawings import drawn
+from annotate.dashboard.page import agreement_page
 from annotate.models import Membership, Project, ProjectAgreement, ProjectArticle, Role, Task
 from annotate.operations.scoring import request_figures
 from annotate.progress import projects_to_label, tasks_in_hand

@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from annotate.figures import Figure, figure_of
 from annotate.models import GammaRun, Project
 from annotate.operations.gamma import GammaRunningError, cancel_gamma, request_gamma, retry_gamma
+from annotate.scoring.figures import Figure, figure_of
 from annotate.tasks import compute_gamma
 from annotate.views.access import project_for
 from annotate.views.requests import PageRequest

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from annotate.models import AgreementSlice, KeptFigures, Project, ProjectAgreement
 from annotate.operations.figures import ask_for_slice, compute_slice
-from annotate.slices import Slice, SliceForm, is_small
+from annotate.scoring.slices import Slice, SliceForm, is_small
 from annotate.tasks import refresh_slice
 
 # A part is not asked for again within this time, however often the page is loaded.

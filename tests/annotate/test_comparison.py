@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from annotate.comparison import Passage, Piece, compare, differing_pairs, level_of, passages, runs
+from annotate.dashboard.comparison import Passage, Piece, compare, differing_pairs, level_of, passages, runs
 
 TEXT = "Headline\n\nOne two three.\n\nFour."
 

@@ -5,9 +5,9 @@ import pytest
 from agreement import metric_names
 from agreement.metrics import ON_REQUEST
 from agreement.schema import KINDS, Field, Schema
-from annotate.explanations import EXPLANATIONS, explanation_of
-from annotate.figures import FAMILIES
-from annotate.published import BY_LABEL, READ, RECOMPUTED
+from annotate.dashboard.explanations import EXPLANATIONS, explanation_of
+from annotate.dashboard.published import BY_LABEL, READ, RECOMPUTED
+from annotate.scoring.figures import FAMILIES
 
 FIELDS = {kind: Field(kind, ("one", "two")) for kind in KINDS}
 SCHEMA = Schema(

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from annotate.plots import Estimate, Point, dot_plot, stacked_bars, strip_plot, trend_plot
+from annotate.dashboard.plots import Estimate, Point, dot_plot, stacked_bars, strip_plot, trend_plot
 
 
 def estimate(value, interval=None, name="Frame"):

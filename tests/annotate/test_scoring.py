@@ -17,7 +17,7 @@ from agreement import Document, Mark, disagreement, document_metrics, printed
 from annotate.models import AgreementStat, ArticleAnnotation, ProjectAgreement
 from annotate.operations.figures import compute_project
 from annotate.operations.scoring import recount_project, refresh_article
-from annotate.scoring import documents, label_indexes, project_metrics, schema_of, stored_rows
+from annotate.scoring.adapter import documents, label_indexes, project_metrics, schema_of, stored_rows
 from annotate.tasks import refresh_agreement
 from tests.factories import (
     codebook_content,

@@ -6,16 +6,16 @@ import pytest
 from django.utils import timezone
 
 from agreement import document_metrics, printed
-from annotate.counts import Counts, counts_of, limited_to
-from annotate.details import slow_details
 from annotate.models import AgreementSlice
 from annotate.operations.figures import ask_for_slice, compute_slice
 from annotate.operations.scoring import refresh_article
 from annotate.operations.totals import settle_changes
-from annotate.scoring import documents, label_indexes, project_metrics, schema_of
-from annotate.slices import Slice, SliceForm, agreements_in
+from annotate.scoring.adapter import documents, label_indexes, project_metrics, schema_of
+from annotate.scoring.counts import Counts, counts_of, limited_to
+from annotate.scoring.details import slow_details
+from annotate.scoring.slices import Slice, SliceForm, agreements_in
+from annotate.scoring.totals import metrics_of, project_totals
 from annotate.tasks import refresh_slice
-from annotate.totals import metrics_of, project_totals
 from tests.factories import make_article, make_member, make_outlet, make_project, make_reading, make_story, make_user
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +118,7 @@ def test_counts_of_nothing_filtered_are_the_totals(project):
 
 
 def test_of_very_many_articles_parts_are_drawn(project, monkeypatch):
-    monkeypatch.setattr("annotate.counts.MOST_DRAWN", 1)
+    monkeypatch.setattr("annotate.scoring.counts.MOST_DRAWN", 1)
     part = Slice(story="caravan")
     counts = counts_of(project, part)
 
@@ -215,7 +215,7 @@ def test_readings_of_a_group_leave_out_the_others(project):
 
 
 def test_the_matrix_has_those_who_read_most(project, monkeypatch):
-    monkeypatch.setattr("annotate.people_figures.MOST_IN_MATRIX", 2)
+    monkeypatch.setattr("annotate.scoring.people.MOST_IN_MATRIX", 2)
     article, least = make_article(), make_user()
     for person in (least, project.memberships.order_by("pk").first().user):
         make_reading(project, article, person, [("FRAME", 0, 10)])

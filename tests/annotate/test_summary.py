@@ -3,11 +3,11 @@
 import pytest
 from django.utils import timezone
 
-from annotate.figures import REASONS, families, figure_of, figures_by_label
 from annotate.operations.scoring import refresh_article
 from annotate.operations.totals import settle_changes
-from annotate.scoring import project_metrics
-from annotate.summary import prevalences, project_summary
+from annotate.scoring.adapter import project_metrics
+from annotate.scoring.figures import REASONS, families, figure_of, figures_by_label
+from annotate.scoring.summary import prevalences, project_summary
 from tests.factories import make_article, make_project, make_reading, make_task, make_user
 
 pytestmark = pytest.mark.django_db

@@ -22,9 +22,9 @@ from annotate.operations.project_settings import change_project_article
 from annotate.operations.scoring import recount_project, refresh_article
 from annotate.operations.tasks.closing import reassign_task, return_task
 from annotate.operations.totals import recount_totals, settle_changes
-from annotate.scoring import documents, label_indexes, monday_of, project_metrics, schema_of
+from annotate.scoring.adapter import documents, label_indexes, monday_of, project_metrics, schema_of
+from annotate.scoring.totals import metrics_of, project_totals, totals_by_week, totals_of
 from annotate.tasks import ask_for_late_figures, refresh_agreement
-from annotate.totals import metrics_of, project_totals, totals_by_week, totals_of
 from tests.factories import (
     codebook_content,
     make_article,
@@ -280,7 +280,7 @@ def test_large_projects_draw_parts_and_have_the_same_values(monkeypatch):
         make_reading(project, other, member.user, [("SOURCE", 0, 10)])
     refresh_article(project=project, article=other)
     by_article = project_metrics(project)
-    monkeypatch.setattr("annotate.counts.MOST_DRAWN", 1)
+    monkeypatch.setattr("annotate.scoring.counts.MOST_DRAWN", 1)
 
     kept = compute_project(project=project, bootstrap=20)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from annotate.management.arguments import ExampleCommand, project_named
-from annotate.scoring import project_metrics
+from annotate.scoring.adapter import project_metrics
 
 
 class Command(ExampleCommand):

@@ -20,7 +20,7 @@ from annotate.operations.doors.people import People
 from annotate.operations.doors.results import DoorResult, DoorSettings
 from annotate.operations.doors.storing import UNCHANGED, store_reading
 from annotate.operations.scoring import refresh_article
-from annotate.recounting import recount
+from annotate.scoring.recounting import recount
 from corpus.models import Article
 
 # Imports into one project wait for each other.

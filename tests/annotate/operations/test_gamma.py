@@ -18,7 +18,7 @@ from annotate.operations.gamma import (
     silent_gamma_runs,
 )
 from annotate.operations.scoring import refresh_article
-from annotate.scoring import documents
+from annotate.scoring.adapter import documents
 from annotate.tasks import compute_gamma, resume_silent_gamma
 from tests.factories import make_article, make_project, make_reading, make_user
 

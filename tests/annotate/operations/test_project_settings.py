@@ -6,7 +6,7 @@ from django_tasks_db.models import DBTaskResult
 from annotate.models import AgreementStat, Project
 from annotate.operations.project_settings import change_project
 from annotate.operations.scoring import recount_project
-from annotate.recounting import recount
+from annotate.scoring.recounting import recount
 from tests.factories import make_article, make_project, make_reading, make_user
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def test_switching_a_label_off_has_agreement_counted_anew(project, django_captur
 
     with django_capture_on_commit_callbacks(execute=True):
         change_project(**settings_of(project, switches={"QUANTITY": False}))
-    (job,) = DBTaskResult.objects.filter(task_path="annotate.recounting.recount")
+    (job,) = DBTaskResult.objects.filter(task_path="annotate.scoring.recounting.recount")
     assert job.args_kwargs["args"] == [project.pk]
     recount.call(project.pk)
 
@@ -48,4 +48,4 @@ def test_other_settings_leave_the_counts_alone(project, django_capture_on_commit
         changed = change_project(**settings_of(project, title="Renamed"))
 
     assert changed.title == "Renamed"
-    assert not DBTaskResult.objects.filter(task_path="annotate.recounting.recount").exists()
+    assert not DBTaskResult.objects.filter(task_path="annotate.scoring.recounting.recount").exists()

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from annotate.agreement_tables import TABLES, csv_text
-from annotate.drawings import DRAWINGS
+from annotate.dashboard.drawings import DRAWINGS
+from annotate.dashboard.tables import TABLES, csv_text
 from annotate.operations.figures import compute_project
 from annotate.operations.scoring import refresh_article
 from corpus.models import Article

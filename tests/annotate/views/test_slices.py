@@ -87,7 +87,7 @@ def test_the_page_waits_until_the_part_has_intervals(client, project):
 
 
 def test_a_part_of_a_large_project_is_left_to_the_worker(client, project, monkeypatch):
-    monkeypatch.setattr("annotate.slices.FEW", 1)
+    monkeypatch.setattr("annotate.scoring.slices.FEW", 1)
     address = sign_in(client, project)
 
     page = client.get(f"{address}?outlet=northgate").content.decode()
@@ -172,7 +172,7 @@ def test_pages_cost_as_many_queries_however_much_there_is(client):
 
 
 def test_a_page_asks_the_worker_once_for_the_same_part(client, project, monkeypatch):
-    monkeypatch.setattr("annotate.slices.FEW", 1)
+    monkeypatch.setattr("annotate.scoring.slices.FEW", 1)
     address = sign_in(client, project)
     client.get(f"{address}?outlet=northgate")
     asked = AgreementSlice.objects.get().asked_at
@@ -184,7 +184,7 @@ def test_a_page_asks_the_worker_once_for_the_same_part(client, project, monkeypa
 
 
 def test_figures_of_a_moment_ago_are_shown_though_readings_came_in_since(client, project, monkeypatch):
-    monkeypatch.setattr("annotate.slices.FEW", 1)
+    monkeypatch.setattr("annotate.scoring.slices.FEW", 1)
     address = sign_in(client, project)
     client.get(f"{address}?outlet=northgate")
     compute_slice(kept=AgreementSlice.objects.get(), bootstrap=10)

@@ -13,8 +13,8 @@ from typing import Any
 
 from agreement import Metric, StatRow, annotator_figures, group_figures, pair_figures, printed
 from agreement.documents import LabelIndexes
-from annotate.counts import Counts
 from annotate.models import Membership, Project, Role
+from annotate.scoring.counts import Counts
 
 # A group of fewer is one person, and its figures would be that person's.
 MINIMUM_GROUP = 2

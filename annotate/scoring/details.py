@@ -1,10 +1,10 @@
 """What the agreement pages show beside the figures of the whole project: layers, weeks, what readers differ on most.
 
-Plain JSON, as the worker stores it and ``annotate.agreement_page`` reads it; figures as ``python -m agreement`` prints
+Plain JSON, as the worker stores it and ``annotate.dashboard.page`` reads it; figures as ``python -m agreement`` prints
 them: ``percent`` {label or "": share}, ``splits`` {label or "": {class: n}} (``agreement.disagreement``), ``layers``
 {code: {"alpha", "overlap", "percent"}}, ``trend`` [{"week", "alpha", "overlap"}], ``articles`` [{"uuid", "title",
 "share", "characters", "readers"}], ``passages`` [{"uuid", "title", "start", "end", "quote", "share", "readers"}],
-``choices`` {"outlets", "stories"}; people are in ``annotate.people_figures``.
+``choices`` {"outlets", "stories"}; people are in ``annotate.scoring.people``.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from agreement import (
 from agreement.documents import LabelIndexes
 from agreement.split import CLASSES
 from annotate.codebook import enabled_content
-from annotate.counts import Counts
 from annotate.models import ArticleAgreement, Project
-from annotate.people_figures import of_people
-from annotate.scoring import label_indexes
-from annotate.totals import Totals, metrics_of, percent_agreement
+from annotate.scoring.adapter import label_indexes
+from annotate.scoring.counts import Counts
+from annotate.scoring.people import of_people
+from annotate.scoring.totals import Totals, metrics_of, percent_agreement
 from corpus.borders import sentences_of
 from corpus.models import Article
 

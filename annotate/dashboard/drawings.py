@@ -8,10 +8,10 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from annotate.agreement_page import AgreementPage
-from annotate.figures import Figure
-from annotate.plots import Bars, Estimate, Plot, Point, Trend, dot_plot, stacked_bars, trend_plot
-from annotate.published import BY_LABEL, Published
+from annotate.dashboard.page import AgreementPage
+from annotate.dashboard.plots import Bars, Estimate, Plot, Point, Trend, dot_plot, stacked_bars, trend_plot
+from annotate.dashboard.published import BY_LABEL, Published
+from annotate.scoring.figures import Figure
 
 KINDS = ("found by one alone", "other borders", "another label", "another attribute")
 

@@ -16,9 +16,9 @@ from django.db.models.functions import MD5, Cast
 
 from agreement import Document, StatRow, document_rows
 from annotate.models import ArticleAgreement, Project
-from annotate.scoring import ArticleCounts, article_counts, documents, label_indexes, schema_of, stored_rows
-from annotate.slices import Slice, agreements_in, group_members
-from annotate.totals import (
+from annotate.scoring.adapter import ArticleCounts, article_counts, documents, label_indexes, schema_of, stored_rows
+from annotate.scoring.slices import Slice, agreements_in, group_members
+from annotate.scoring.totals import (
     Totals,
     project_totals,
     rows_by_part,

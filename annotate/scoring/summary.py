@@ -10,10 +10,10 @@ from typing import Any
 from django.db.models import Aggregate, Count, FloatField, Max, Q
 from django.db.models.functions import Greatest
 
-from annotate.counts import Counts
 from annotate.models import Project, SpanAnnotation, Task
-from annotate.slices import group_members
-from annotate.totals import prevalences_of, project_totals
+from annotate.scoring.counts import Counts
+from annotate.scoring.slices import group_members
+from annotate.scoring.totals import prevalences_of, project_totals
 
 
 class Median(Aggregate):

@@ -9,7 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from annotate.published import BABE, CONTENT, CUE, ENTITY, MEASEVAL_F1, POLNEAR, QUANTITY, SOURCE, SPINDE, Published
+from annotate.dashboard.published import (
+    BABE,
+    CONTENT,
+    CUE,
+    ENTITY,
+    MEASEVAL_F1,
+    POLNEAR,
+    QUANTITY,
+    SOURCE,
+    SPINDE,
+    Published,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from annotate.agreement_page import AgreementPage
-from annotate.figures import Figure
+from annotate.dashboard.page import AgreementPage
+from annotate.scoring.figures import Figure
 from corpus.rejected_files import defused
 
 type Cell = str | int | float | None

@@ -10,7 +10,7 @@ from typing import Any
 
 from agreement.dawid_skene import label_models
 from annotate.models import ArticleAgreement, Project
-from annotate.scoring import documents, label_indexes
+from annotate.scoring.adapter import documents, label_indexes
 from corpus.models import Article
 
 # Read with all their marks, so that many would cost the worker more than the figure is worth.

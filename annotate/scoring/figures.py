@@ -10,7 +10,7 @@ from agreement import metric_names
 from annotate.codebook import enabled_content
 from annotate.models import Project
 from annotate.rendering import layers_of
-from annotate.scoring import schema_of
+from annotate.scoring.adapter import schema_of
 
 REASONS = {
     "no_pairable_units": "not defined yet, because no article has been read by two people",

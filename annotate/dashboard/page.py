@@ -15,7 +15,9 @@ from typing import Any
 from uuid import UUID
 
 from annotate.codebook import enabled_content
-from annotate.figures import (
+from annotate.models import KeptFigures, Project
+from annotate.rendering import layers_of
+from annotate.scoring.figures import (
     NOT_COMPUTED,
     SHORT_REASONS,
     Family,
@@ -25,8 +27,6 @@ from annotate.figures import (
     figure_of,
     figures_by_label,
 )
-from annotate.models import KeptFigures, Project
-from annotate.rendering import layers_of
 
 
 @dataclass(frozen=True, slots=True)
