@@ -138,9 +138,7 @@ def said(response: HttpResponseBase) -> str:
     return f"{headers}\n\n{body.decode('utf-8', 'replace')}"
 
 
-def leaks(
-    client: Client, project: Project, article: Article, *, enough: Collection[str] = ()
-) -> dict[str, list[str]]:
+def leaks(client: Client, project: Project, article: Article, *, enough: Collection[str] = ()) -> dict[str, list[str]]:
     """Addresses whose answer holds a planted value, and which; only until ``enough`` values were found, if given."""
     found: dict[str, list[str]] = {}
     waiting = list(addresses(project, article))
