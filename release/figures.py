@@ -7,16 +7,19 @@ them again.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isnan
 
-from agreement import Document, Mark, document_metrics
+from agreement import Document, Field, Mark, Metric, Schema, document_metrics
 from agreement.document_groups import CharacterGroups, Coincidences
+from agreement.documents import NO_VALUES
+from agreement.documents import Relation as Link
 from agreement.figures import Figure
+from agreement.values import Value as Answer
 from release.columns import DIGITS
-from release.records import AgreementFigure, Annotation, Article
+from release.records import AgreementFigure, Annotation, Article, Value
 from release.rows import Scheme
 
 MISSING = "assigned_only: a complete reading without marks says nothing here; whoever did not complete it is missing"
@@ -27,7 +30,8 @@ SETS = ("char_alpha_set_nominal", "char_alpha_set_jaccard", "char_alpha_set_masi
 class Readings:
     """The complete readings of a release as the package agreement takes them, gathered while records go by."""
 
-    def __init__(self) -> None:
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
         self._by_event: dict[str | None, list[Document]] = defaultdict(list)
 
     def add(self, article: Article, annotations: Sequence[Annotation]) -> None:
@@ -35,6 +39,7 @@ class Readings:
         complete = {a.annotator_id: a for a in sorted(annotations, key=lambda a: -a.round) if a.status == "complete"}
         if not complete:
             return
+        schema = self._schema
         marks = tuple(
             Mark(
                 annotator,
@@ -42,11 +47,30 @@ class Readings:
                 span.end,
                 span.label,
                 tuple((piece.start, piece.end) for piece in span.fragments) if len(span.fragments) > 1 else (),
+                span.span_id,
+                _compared(span.attributes, schema.attributes, f"{span.label}.") if span.attributes else NO_VALUES,
             )
             for annotator, annotation in complete.items()
             for span in annotation.spans
         )
-        document = Document(article.article_id, article.n_chars, tuple(sorted(complete)), marks)
+        answers: dict[str, dict[str, Answer]] = {question: {} for question in schema.questions}
+        for annotator, annotation in complete.items():
+            for question, answer in _compared(annotation.article_labels, schema.questions).items():
+                answers[question][annotator] = answer
+        relations = tuple(
+            Link(annotator, relation.type, relation.from_span, relation.to_span)
+            for annotator, annotation in complete.items()
+            for relation in annotation.relations
+            if relation.type in schema.relations
+        )
+        document = Document(
+            article.article_id,
+            article.n_chars,
+            tuple(sorted(complete)),
+            marks,
+            answers=answers,
+            relations=relations,
+        )
         self._by_event[article.event_id].append(document)
 
     def all(self) -> list[Document]:
@@ -55,6 +79,42 @@ class Readings:
     def by_event(self) -> list[tuple[str, list[Document]]]:
         """Articles of no event are left out."""
         return sorted((event, documents) for event, documents in self._by_event.items() if event is not None)
+
+
+def _compared(given: Sequence[Value], fields: Mapping[str, Field], prefix: str = "") -> dict[str, Answer]:
+    """Values as the package agreement compares them: the number where there is one, else the text; several as a list."""
+    found: dict[str, Answer] = {}
+    several: dict[str, list[str]] = defaultdict(list)
+    for name, value, number in given:
+        field = fields.get(prefix + name)
+        if field is None:
+            continue
+        if field.kind == "set":
+            several[name].append(value)
+        else:
+            found[name] = value if number is None else number
+    return {**found, **several}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a figure's name says: the measure without its label part, the label, the subject and the unit."""
+
+    metric: str
+    label: str | None
+    subject: str | None
+    unit: str
+
+    @classmethod
+    def of(cls, name: str) -> About:
+        metric, _, rest = name.partition(":")
+        if metric.startswith("attribute_"):
+            path, *option = rest.split("=", 1)
+            label, _, attribute = path.rpartition(".")
+            return cls(metric, label, "=".join([attribute, *option]), "attribute")
+        if metric.startswith(("doc_", "relation_")):
+            return cls(metric, None, rest or None, "document" if metric.startswith("doc_") else "relation")
+        return cls(metric, rest or None, None, "span" if metric.startswith("span_f1_") else "character")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +154,29 @@ def _corpus(
     coincidences = {"set": whole.sets(of_layer), "any": whole.yes_or_no(of_layer)}
     coincidences |= {label: whole.yes_or_no(1 << index) for label, index in indexes.items()}
     base = _Base(documents)
-    for name, metric in document_metrics(documents, indexes, wanted.bootstrap, wanted.seed, names).items():
-        family, _, label = name.partition(":")
-        of_spans = family.startswith("span_f1_")
-        on_characters = family.startswith("char_")
-        found = coincidences[label or ("any" if family == "char_alpha_any" else "set")]
+    figures = document_metrics(documents, indexes, wanted.bootstrap, wanted.seed, names, schema=scheme.schema)
+    for name, metric in figures.items():
+        about = About.of(name)
+        found = None
+        if about.metric.startswith("char_"):
+            found = coincidences[about.label or ("any" if about.metric == "char_alpha_any" else "set")]
         yield AgreementFigure(
             scope="corpus",
             scope_id=None,
-            layer=scheme.layer_of(label) if label else layer,
-            label=label or None,
-            metric=family,
-            unit="span" if of_spans else "character",
+            layer=scheme.layer_of(about.label) if about.label else layer,
+            label=about.label,
+            subject=about.subject,
+            metric=about.metric,
+            unit=about.unit,
             value=metric.value,
             reason=metric.reason,
             ci_low=metric.ci[0] if metric.ci else None,
             ci_high=metric.ci[1] if metric.ci else None,
-            percent_agreement=found.percent_agreement(0) if on_characters else None,
-            prevalence=found.prevalence(0) if on_characters else None,
+            percent_agreement=found.percent_agreement(0) if found else None,
+            prevalence=found.prevalence(0) if found else None,
             n_articles=metric.n_documents,
             n_annotators=metric.n_annotators,
-            n_units=base.spans_of(label) if of_spans else base.characters,
+            n_units=base.units_of(about, metric),
             missing_policy=MISSING,
             implementation=wanted.implementation,
         )
@@ -143,6 +205,7 @@ def _events(
                 scope_id=event,
                 layer=scheme.layer_of(label_or_none) if label_or_none else None,
                 label=label_or_none,
+                subject=None,
                 metric=metric,
                 unit="character",
                 value=None if isnan(value) else value,
@@ -170,9 +233,18 @@ class _Base:
         self.characters = sum(d.length for d in pairable)
         self._pairable = pairable
 
-    def spans_of(self, label: str) -> int:
-        """Spans in the pairs compared, under one label or, for "", all."""
-        return self._spans[label] if label else self._spans.total()
+    def units_of(self, about: About, metric: Metric) -> int | None:
+        """How many units the figure rests on; spans are those in the pairs compared, under one label or all."""
+        match about.unit:
+            case "span":
+                return self._spans[about.label] if about.label else self._spans.total()
+            case "attribute":
+                return metric.n_pairs
+            case "document":
+                return metric.n_documents
+            case "relation":
+                return None
+        return self.characters
 
     @cached_property
     def _spans(self) -> Counter[str]:

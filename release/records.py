@@ -291,10 +291,12 @@ class AgreementFigure(NamedTuple):
     """Layer the measure is restricted to; null over all layers."""
     label: str | None
     """Label the measure is about; null for set-valued and label-blind measures."""
+    subject: str | None
+    """Attribute (and =option, where it is of one option), question or relation type; null for measures of marks."""
     metric: str
     """Name of the measure without its label part."""
     unit: str
-    """What is compared: character, token, span, attribute or document."""
+    """What is compared: character, token, span, attribute, relation or document."""
     value: float | None
     """The figure; null where it is not defined."""
     reason: str | None
@@ -312,7 +314,7 @@ class AgreementFigure(NamedTuple):
     n_annotators: int
     """Annotators with a complete reading of such an article."""
     n_units: int | None
-    """Pairable units: characters of those articles, or spans in the pairs compared."""
+    """Pairable units: characters, spans in the pairs compared, pairs of matched spans, documents; null for relations."""
     missing_policy: str
     """How articles that somebody did not read are treated."""
     implementation: str

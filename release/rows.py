@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from agreement import Schema
 from annotate.models import Project, Task
 from release.models import Release
 from release.reading import ArticleRow, MarkRow, TaskRow
@@ -60,6 +61,7 @@ class Scheme:
     layers: tuple[str, ...]
     indexes: Mapping[str, int]
     questions: tuple[str, ...]
+    schema: Schema
 
     def labels_of(self, layer: str) -> list[str]:
         return [label.code for label in self.labels.values() if label.layer == layer]

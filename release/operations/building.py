@@ -21,6 +21,7 @@ from django.db.models.functions import Cast
 
 from annotate.codebook import enabled_content
 from annotate.models import Codebook, Label, Project, ProjectArticle, Task
+from annotate.scoring.adapter import schema_of
 from release.card import Facts, citation, data_statement, licence, readme
 from release.changes import changelog
 from release.columns import json_schema
@@ -176,7 +177,7 @@ def write_release(*, project: Project, root: Path, terms: Terms, on_progress: Pr
         names = {user: name for user, (name, _) in roles.items()}
         recorder = Recorder(project, scheme, names, terms.text_mode, terms.times)
         total = ProjectArticle.objects.filter(project=project, excluded=False).count()
-        readings = Readings()
+        readings = Readings(scheme.schema)
         unit_counts: dict[str, int] = {}
         book = Book(codebook.name, enabled_content(codebook.content, project.switches))
         writers = [FORMATS[name].load()(root, book) for name in terms.formats]
@@ -281,6 +282,7 @@ def scheme_of(project: Project, codebook: Codebook) -> Scheme:
         layers=tuple(dict.fromkeys(row.layer for row in rows)),
         indexes={row.code: row.index for row in rows},
         questions=tuple(question_code(question) for question in codebook.content.get("questions", ())),
+        schema=schema_of(project),
     )
 
 

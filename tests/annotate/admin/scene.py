@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from annotate.models import Codebook, Project, Task
+from annotate.models import Codebook, Project, Task, Webhook, WebhookDelivery
 from corpus.models import Article, DuplicateGroup, ImportBatch, ImportIssue, StoryProposal, StoryProposalArticle
 from tests.factories import (
     TEXT,
@@ -33,6 +33,7 @@ class Side:
     proposal: StoryProposal
     annotator: User
     task: Task
+    delivery: WebhookDelivery
 
 
 def make_side(word: str, manager: User) -> Side:
@@ -58,4 +59,8 @@ def make_side(word: str, manager: User) -> Side:
     )
     task = make_task(project, article, annotator, state="submitted")
     make_mark(task, "FRAME", 0, 4, dimension="economic")
-    return Side(project, codebook, article, batch, issue, group, proposal, annotator, task)
+    webhook = Webhook.objects.create(project=project, url=f"https://{word}.example/hook", events=["task.submitted"])
+    delivery = WebhookDelivery.objects.create(
+        webhook=webhook, event="task.submitted", payload={"word": word}, created_at=timezone.now()
+    )
+    return Side(project, codebook, article, batch, issue, group, proposal, annotator, task, delivery)
