@@ -60,9 +60,11 @@ const fetchState = async () => {
   return status === 200 && !redirected && json?.task === task ? json : null;
 };
 
-await signIn();
 let state = null;
-while (!(state = await fetchState().catch(() => null))) await sleep(300);
+while (!state) {
+  await signIn(); // all sessions may end in between
+  state = await fetchState().catch(() => null);
+}
 
 let signingIn = null;
 const { store, queue, sender, begin } = makeSaving({

@@ -10,7 +10,7 @@ import contextlib
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 
 _GATEWAY = b"<html><body><h1>Bad gateway</h1></body></html>"
@@ -42,8 +42,19 @@ class Proxy:
     done: Counter[str] = field(default_factory=Counter)
     _last: dict[bytes, bytes] = field(default_factory=dict)
     _later: set["asyncio.Task[None]"] = field(default_factory=set)
+    # asyncio itself forgets a connection's task once the client has hung up.
+    _serving: set["asyncio.Task[None]"] = field(default_factory=set)
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A client has connected."""
+        self._keep(self._serving, self._serve(reader, writer))
+
+    def _keep(self, tasks: set["asyncio.Task[None]"], work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of a client: one request, one answer or none or half of one, and the end."""
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             if request := await _read_message(reader):
@@ -98,9 +109,7 @@ class Proxy:
             await asyncio.sleep(seconds)
             await self._forward(request)
 
-        task = asyncio.create_task(send())
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        self._keep(self._later, send())
 
     async def _forward(self, request: bytes) -> bytes | None:
         """The server's answer, over a connection of its own; None where it cannot be reached or dies on the way."""
@@ -159,7 +168,7 @@ def running_proxy(rng: random.Random) -> Iterator[tuple[Proxy, Callable[[], None
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    begun = asyncio.run_coroutine_threadsafe(asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=2**24), loop)
+    begun = asyncio.run_coroutine_threadsafe(asyncio.start_server(proxy.accept, "127.0.0.1", 0, limit=2**24), loop)
     server = begun.result(10)
     proxy.port = server.sockets[0].getsockname()[1]
 

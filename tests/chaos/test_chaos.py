@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import random
-import shutil
 import subprocess
 import threading
 import time
@@ -28,7 +27,6 @@ from annotate.models import Operation, Project, Task
 from annotate.rows import Rows, load_rows
 from config.models import Session
 from tests.chaos.proxy import Proxy, running_proxy
-from tests.conftest import CHROMIUM_FLAGS
 from tests.factories import PASSWORD, codebook_content, make_article, make_codebook, make_project, make_task, make_user
 from tests.service import WebServer
 
@@ -122,21 +120,32 @@ class InChromium:
         self.page = page
         self.task = task
         self.dice = dice
-        self.before_reload: list[str] = []
+        self.before_crash: list[str] = []
         self.problems: list[str] = []
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
 
     def open(self) -> None:
-        """A proxy's page or a dead server in between: try again, as people do."""
-        for _ in range(60):
+        """A proxy's page or a dead server in between: try again, as people do; after the session's end sign in."""
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        last = time.monotonic() + 90
+        while time.monotonic() < last:
             with contextlib.suppress(Error):
                 self.page.goto(f"/tasks/{self.task.uuid}/", timeout=15_000)
+                if "/login/" in self.page.url:
+                    self.sign_in()
                 self.page.wait_for_selector("html[data-ready]", timeout=10_000)
                 return
             time.sleep(0.3)
-        pytest.fail("the page did not open")
+        pytest.fail(f"the page did not open: {self.page.url}")
+
+    def sign_in(self) -> None:
+        """On the page for that."""
+        self.page.fill("input[name=username]", name_of(self.task))
+        self.page.fill("input[name=password]", PASSWORD)
+        with self.page.expect_navigation():
+            self.page.press("input[name=password]", "Enter")
 
     def sign_in_again(self) -> None:
+        """In the dialog over the article."""
         if self.page.locator("#sign-in[open]").count():
             self.page.fill("#sign-in-password", PASSWORD)
             self.page.click("#sign-in-confirm")
@@ -147,13 +156,16 @@ class InChromium:
 
     @property
     def made(self) -> list[str]:
-        return [*self.before_reload, *self.page.evaluate("window.madeHere")]
+        return [*self.before_crash, *self.page.evaluate("window.madeHere")]
 
-    def reload(self) -> None:
-        """Killed in the middle: what was kept is there again."""
-        # Until what was made is kept: a page that is left before that asks, and waits for the answer.
+    def crash(self) -> None:
+        """Closed in the middle, with changes not sent: what was kept is there again in a new tab."""
+        # Until what was made is kept: before that a page asks whether to leave it.
         self.page.wait_for_function("dispatchEvent(new Event('beforeunload', { cancelable: true }))")
-        self.before_reload = self.made
+        self.before_crash = self.made
+        context = self.page.context
+        self.page.close()
+        self.page = context.new_page()
         self.open()
 
     def work(self) -> None:
@@ -227,13 +239,7 @@ def in_node(node: str, tasks: list[Task], address: str, folder: Path) -> Iterato
 
 def in_chromium(context: BrowserContext, task: Task, number: int) -> InChromium:
     context.add_init_script(COUNT_OPERATIONS)
-    page = context.new_page()
-    page.goto("/accounts/login/")
-    page.fill("input[name=username]", name_of(task))
-    page.fill("input[name=password]", PASSWORD)
-    with page.expect_navigation():
-        page.press("input[name=password]", "Enter")
-    annotator = InChromium(page, task, random.Random(SEED + number))
+    annotator = InChromium(context.new_page(), task, random.Random(SEED + number))
     annotator.open()
     return annotator
 
@@ -246,10 +252,7 @@ def test_no_mark_is_lost_or_doubled_whatever_the_network_and_the_server_do(chrom
         proxy, settle = stack.enter_context(running_proxy(random.Random(SEED)))
         proxy.upstream = server.port
         address = f"http://127.0.0.1:{proxy.port}"
-        # A browser of their own: one that hundreds of tests have used may keep its pages waiting.
-        path = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = stack.enter_context(chromium.browser_type.launch(executable_path=path, args=CHROMIUM_FLAGS))
-        contexts = [stack.enter_context(browser.new_context(base_url=address)) for _ in range(2)]
+        contexts = [stack.enter_context(chromium.new_context(base_url=address)) for _ in range(2)]
         with_screen = [
             in_chromium(context, task, 90 + n)
             for n, (context, task) in enumerate(zip(contexts, tasks[:2], strict=True))
@@ -272,7 +275,7 @@ def live(server: WebServer, proxy: Proxy, with_screen: list[InChromium], without
         (0.25, without[0].crash),
         (0.35, lambda: Session.objects.all().delete() and None),
         (0.45, lambda: restart(server, proxy, brutally=True)),
-        (0.55, with_screen[0].reload),
+        (0.55, with_screen[0].crash),
         (0.65, without[1].crash),
         (0.75, lambda: restart(server, proxy)),
     ]
