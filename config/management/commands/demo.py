@@ -46,4 +46,6 @@ class Command(BaseCommand):
         if os.environ.get("DATABASE_URL"):
             raise CommandError("DATABASE_URL is set: set DEBUG=1 too if the demo may write its accounts there.")
         os.environ["DEBUG"] = "1"
+        # A line for each background task would push the address and the logins off the screen.
+        os.environ.setdefault("LOG_LEVEL", "WARNING")
         os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 (our own command line)
