@@ -10,7 +10,7 @@ PYTHONS = $(PYTHON) python3.14 python3.13 python3.12 $(HOME)/.pyenv/versions/3.1
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: install install-formats install-dev demo test check bench clean help
+.PHONY: install install-formats install-dev demo test loaders check bench clean help
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -46,6 +46,18 @@ demo: .venv/installed ## Serve a sample project with sample accounts (PORT=8000)
 
 test: .venv/installed-dev ## Run all tests (ARGS="-k name" for some)
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+# An environment for each lock file: what it holds would not go together with what .venv holds.
+LOADERS = $(patsubst tests/release/loaders/%.lock,var/loaders/%/installed,$(wildcard tests/release/loaders/*.lock))
+
+var/loaders/%/installed: tests/release/loaders/%.lock | .venv/bin/python
+	rm -rf $(@D)
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r $<
+	@touch $@
+
+loaders: .venv/installed-dev $(LOADERS) ## Load a release with other versions of the libraries people use
+	$(BIN)/python -m pytest -q $(ARGS) tests/release/loaders/check_environments.py
 
 check: .venv/installed-dev ## Lint, format, types, direction of imports, templates, migrations
 	$(BIN)/ruff check

@@ -199,6 +199,10 @@ A version never changes. What this one changed is in `CHANGELOG.md`.
 ## Licence and citation
 
 See `LICENSE.md` and `CITATION.cff`.
+
+```bibtex
+{bibtex(facts)}
+```
 """
 
 
@@ -245,6 +249,22 @@ def data_statement(facts: Facts) -> str:
 def authors_of(told: Told) -> list[str]:
     """One a line."""
     return [line.strip() for line in told.authors.split("\n") if line.strip()]
+
+
+def bibtex(facts: Facts) -> str:
+    """An entry for a list of references. Braces and backslashes, which would end a field or begin a command, are left out."""
+    fields = {
+        "author": " and ".join(f"{{{_bare(name)}}}" for name in authors_of(facts.told)),
+        "title": f"{{{_bare(facts.project.title)}}}",
+        "version": facts.version,
+        "year": facts.created[:4],
+    }
+    rows = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
+    return "\n".join([f"@misc{{{facts.project.slug}-{facts.version},", ",\n".join(rows), "}"])
+
+
+def _bare(text: str) -> str:
+    return text.translate(dict.fromkeys(map(ord, "{}\\")))
 
 
 def licence(facts: Facts) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from release import records
-from release.card import RECORDS, Facts, authors_of
-from release.columns import Json, columns_of, is_record
+from release.card import RECORDS, Facts, authors_of, bibtex
+from release.columns import Column, Json, columns_of, is_record
 
 _CR = [
     "arrayShape",
@@ -61,7 +61,10 @@ KEYS = {
 
 
 def croissant(facts: Facts) -> dict[str, Json]:
-    """Columns that hold lists of objects are described in schema/ and left out here."""
+    """Lists within lists, as the fragments of the spans of an annotation, are in schema/ and left out here.
+
+    The format could say them, but its library mlcroissant does not read them.
+    """
     files = {file.path: file for file in facts.data if file.records}
     distribution: list[Json] = [
         {
@@ -89,6 +92,7 @@ def croissant(facts: Facts) -> dict[str, Json]:
         "@type": "sc:Dataset",
         "name": facts.project.slug,
         "description": f"{facts.project.title}: passages of news articles labelled by several annotators.",
+        "citeAs": bibtex(facts),
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "version": facts.version,
         "datePublished": facts.created[:10],
@@ -106,16 +110,37 @@ def _record_set(name: str) -> dict[str, Json]:
     described: dict[str, Json] = {"@type": "cr:RecordSet", "@id": name, "name": name}
     if name in KEYS:
         described["key"] = {"@id": f"{name}/{KEYS[name]}"}
-    described["field"] = [
-        {
-            "@type": "cr:Field",
-            "@id": f"{name}/{column.name}",
-            "name": column.name,
-            "description": column.meaning,
-            "dataType": TYPES[column.kind],
-            "source": {"fileObject": {"@id": f"{name}.jsonl"}, "extract": {"column": column.name}},
-        }
-        for column in columns_of(RECORDS[name])
-        if not is_record(column.kind) and not column.many
-    ]
+    described["field"] = [_field(name, column) for column in columns_of(RECORDS[name])]
     return described
+
+
+def _field(name: str, column: Column) -> dict[str, Json]:
+    """A column; one that holds records has their columns as its own fields, each taken out of every record."""
+    described = _head(f"{name}/{column.name}", column)
+    if not is_record(column.kind):
+        return {**described, "dataType": TYPES[column.kind], "source": _source(name, column)}
+    return described | {
+        "subField": [
+            {
+                **_head(f"{name}/{column.name}/{inner.name}", inner),
+                "dataType": TYPES[inner.kind],
+                "source": {**_source(name, column), "transform": {"jsonPath": inner.name}},
+            }
+            for inner in columns_of(column.kind)
+            if not is_record(inner.kind)
+        ]
+    }
+
+
+def _head(key: str, column: Column) -> dict[str, Json]:
+    head: dict[str, Json] = {
+        "@type": "cr:Field",
+        "@id": key,
+        "name": column.name,
+        "description": column.meaning,
+    }
+    return {**head, "repeated": True} if column.many else head
+
+
+def _source(name: str, column: Column) -> dict[str, Json]:
+    return {"fileObject": {"@id": f"{name}.jsonl"}, "extract": {"column": column.name}}

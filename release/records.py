@@ -146,7 +146,7 @@ class Annotation(NamedTuple):
     codebook_version: str
     """name@version of the codebook."""
     guideline_version: str | None
-    """First twelve hexadecimal digits of the guidelines' SHA-256; null where the project has none."""
+    """sha256: and the first twelve hexadecimal digits of the guidelines' SHA-256; null where the project has none."""
     seconds: int
     """Active time in seconds."""
     submitted: Time | None

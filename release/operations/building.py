@@ -261,6 +261,11 @@ def guidelines(project: Project) -> str:
     return f"{text or 'The annotators had the codebook and no further guidelines.'}\n"
 
 
+def guideline_version(text: str) -> str:
+    """Which instructions annotators had. The prefix keeps readers from taking digits for a number: 12e456789012."""
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
 def scheme_of(project: Project, codebook: Codebook) -> Scheme:
     """What the codebook says about labels, attributes and questions, by the keys that rows carry."""
     attributes = {
@@ -274,10 +279,9 @@ def scheme_of(project: Project, codebook: Codebook) -> Scheme:
         for label in layer["labels"]
     }
     rows = list(Label.objects.filter(codebook=codebook, code__in=on).order_by("index"))
-    guidelines = hashlib.sha256(project.guidelines.encode()).hexdigest()[:12] if project.guidelines else None
     return Scheme(
         codebook_version=str(codebook),
-        guideline_version=guidelines,
+        guideline_version=guideline_version(project.guidelines) if project.guidelines else None,
         labels={row.pk: LabelFacts(row.code, row.layer, attributes.get(row.code, ())) for row in rows},
         layers=tuple(dict.fromkeys(row.layer for row in rows)),
         indexes={row.code: row.index for row in rows},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from corpus.models import Article
 from corpus.operations.restoring import GivenArticle, OtherTextError, Restored, restore_articles
 from release.exceptions import ReleaseError
 from release.manifest import MANIFEST
+from release.operations.building import guideline_version
 from release.operations.building import guidelines as written_guidelines
 from release.verification import verify_release
 
@@ -177,7 +177,7 @@ def _guidelines(root: Path) -> str:
         text.replace("\n", "\r\n"),
         text.removesuffix("\n").replace("\n", "\r\n"),
     ):
-        if hashlib.sha256(candidate.encode()).hexdigest()[:12] in wanted:
+        if guideline_version(candidate) in wanted:
             return candidate
     return "" if wanted <= {None} and text == written_guidelines(Project()) else text.removesuffix("\n")
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import datasets
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -89,9 +88,18 @@ def test_the_card_passes_the_hubs_own_parser(release: Path) -> None:
     assert configs["spans_aggregated"]["default"] is True
     assert {info["config_name"] for info in card.data.to_dict()["dataset_info"]} == set(configs)
     assert (card.data.license, card.data.to_dict()["license_name"]) == ("other", "see-license-file")
-    for picture in ("plots/agreement.svg", "plots/labels.svg"):
-        assert f"]({picture})" in card.text
-        assert (release / picture).is_file()
+
+
+def test_what_the_card_shows_and_names_is_in_the_release(release: Path) -> None:
+    text = DatasetCard.load(release / "README.md").text
+    checksums = {file["path"] for file in json.loads((release / "manifest.json").read_bytes())["files"]}
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)
+    named = {path for path in re.findall(r"`([\w/*.]+\.\w+)`", text) if path not in ("manifest.json",)}
+
+    assert pictures == ["plots/labels.svg", "plots/agreement.svg"]
+    assert set(pictures) <= checksums
+    assert {path for path in named if not list(release.glob(path))} == set()
+    assert {"data/agreement.jsonl", "schema/codebook.json", "guidelines.md", "CITATION.cff"} <= named
 
 
 def test_what_nobody_told_is_marked_and_what_was_told_stands(project: Project, release: Path, tmp_path: Path) -> None:
@@ -126,6 +134,24 @@ def test_what_nobody_told_is_marked_and_what_was_told_stands(project: Project, r
         "https://spdx.org/licenses/CC-BY-4.0.html",
         "One event only.",
     )
+
+
+def test_the_entry_for_references_is_the_same_in_card_and_croissant(project: Project, tmp_path: Path) -> None:
+    Project.objects.update(title="{Caravan}: \\input the press")
+    save_data_statement(project=project, told={"authors": "María López\nBureau of Words"})
+    built = export_release(project=project, out=tmp_path / "cited", version="1.2.0")
+    card = (built.path / "README.md").read_text(encoding="utf-8")
+    croissant = json.loads((built.path / "croissant.json").read_bytes())
+
+    assert croissant["citeAs"] == (
+        f"@misc{{{project.slug}-1.2.0,\n"
+        "  author = {{María López} and {Bureau of Words}},\n"
+        "  title = {{Caravan: input the press}},\n"
+        "  version = {1.2.0},\n"
+        f"  year = {{{built.manifest['created'][:4]}}}\n"
+        "}"
+    )
+    assert f"```bibtex\n{croissant['citeAs']}\n```" in card
 
 
 def test_headings_of_what_was_told_stay_below_those_of_the_statement() -> None:
@@ -229,23 +255,3 @@ def test_pictures_are_svg_without_style_or_script(release: Path) -> None:
         assert names <= {"svg", "title", "rect", "line", "circle", "text"}
         assert "style=" not in picture
     assert "FRAME" in picture
-
-
-def test_the_page_on_loading_makes_the_agreement_table_again(
-    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
-    page = (Path(settings.BASE_DIR) / "docs" / "howto" / "load-a-release.md").read_text(encoding="utf-8")
-    names: dict[str, Any] = {"DIRECTORY": str(release)}
-
-    for block in re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
-        exec(block, names)
-
-    table = names["table"]
-    assert sorted(table["label"]) == ["CONTENT", "FRAME", "QUANTITY", "SOURCE"]
-    defined = table.dropna(subset=["value"])
-    assert list(defined["made_again"]) == pytest.approx(list(defined["value"]), abs=1e-9)
-    assert len(defined) == 3
-    any_label = names["corpus"].query("metric == 'char_alpha_any' and layer.isna()", engine="python")["value"].item()
-    assert names["alpha"](names["annotations"], names["articles"]) == pytest.approx(any_label, abs=1e-9)

@@ -1,0 +1,118 @@
+"""A release of the sample project, read value by value with the libraries that researchers load it with.
+
+``make loaders`` does the same with polars, mlcroissant and older datasets, which are in environments of their own.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import override_settings
+from jsonschema import Draft202012Validator
+
+from annotate.models import Project
+from config.demo import SLUG, load_demo
+from release.operations.building import export_release
+from release.operations.statements import save_data_statement
+
+# Only where a test of the run asks for the database is there one for tests.
+pytestmark = pytest.mark.django_db
+
+READERS = Path(__file__).parent / "loaders"
+
+
+@pytest.fixture(scope="module")
+def release(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What people get who press *Build* in the demo with all that loads as a table ticked."""
+    with django_db_blocker.unblock(), override_settings(DEBUG=True), transaction.atomic():
+        load_demo()
+        project = Project.objects.get(slug=SLUG)
+        save_data_statement(project=project, told={"authors": "Mara Lindqvist", "licence": "CC-BY-4.0"})
+        built = export_release(
+            project=project,
+            out=tmp_path_factory.mktemp("release") / "caravan-1.0.0",
+            version="1.0.0",
+            formats=["parquet", "typed"],
+        )
+        transaction.set_rollback(True)
+    return built.path
+
+
+def records_of(release: Path) -> dict[str, list[Any]]:
+    """The lines of every data file with records, by the name of the file."""
+    lines = {path.stem: path.read_bytes().splitlines() for path in (release / "data").glob("*.jsonl")}
+    return {name: [json.loads(line) for line in found] for name, found in lines.items() if found}
+
+
+def read_with(python: str, library: str, release: Path, scratch: Path) -> dict[str, Any]:
+    """What the reader for ``library`` answers: ``library`` with its version, and ``records`` by file."""
+    out = scratch / "answer.json"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(scratch),
+        "LANG": "C.UTF-8",
+        "HF_HOME": str(scratch / "huggingface"),
+        "HF_HUB_OFFLINE": "1",
+    }
+    command = [python, str(READERS / f"with_{library}.py"), str(release), str(out)]
+    done = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer: dict[str, Any] = json.loads(out.read_bytes())
+    return answer
+
+
+def comparable(value: Any) -> Any:
+    """Floats as exact as the files have them: pandas' parser is off in the last digit at times."""
+    if isinstance(value, dict):
+        return {key: comparable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [comparable(one) for one in value]
+    return round(value, 9) if isinstance(value, float) else value
+
+
+def shallow(record: dict[str, Any]) -> dict[str, Any]:
+    """Without lists in lists, which croissant.json leaves to schema/."""
+    return {name: [inner(one) for one in value] if isinstance(value, list) else value for name, value in record.items()}
+
+
+def inner(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: one for name, one in value.items() if not isinstance(one, list)}
+
+
+def assert_read_whole(library: str, found: dict[str, Any], release: Path) -> None:
+    """Every file with records was read, with every value in its place."""
+    expected = records_of(release)
+    if library == "mlcroissant":
+        expected = {name: [shallow(record) for record in records] for name, records in expected.items()}
+    else:
+        tables = [path.name for path in (release / "extra" / "parquet").glob("*.parquet")]
+        expected |= {name: expected[name.removesuffix(".parquet")] for name in tables}
+    filled = {name: records for name, records in found["records"].items() if records}
+    assert filled.keys() == expected.keys()
+    for name, records in expected.items():
+        assert comparable(filled[name]) == comparable(records), name
+
+
+@pytest.mark.parametrize("library", ["datasets", "pandas"])
+def test_every_file_loads(library: str, release: Path, tmp_path: Path) -> None:
+    found = read_with(sys.executable, library, release, tmp_path)
+
+    assert found["library"].startswith(library)
+    assert_read_whole(library, found, release)
+
+
+def test_every_line_is_valid_under_its_schema(release: Path) -> None:
+    files = records_of(release)
+    assert len(files["annotations"]) == 8
+    assert "spans_typed" in files
+    for name, records in files.items():
+        schema = json.loads((release / "schema" / f"{name}.schema.json").read_bytes())
+        validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        assert [error.message for record in records for error in validator.iter_errors(record)] == [], name
