@@ -16,7 +16,7 @@ from annotate.models import Webhook, WebhookDelivery
 from annotate.operations.announcing import resend
 from annotate.operations.webhooks import renew_secret, switch_on
 from annotate.visibility import projects_for
-from annotate.webhook_policy import refusal
+from annotate.webhooks.policy import refusal
 from corpus import visibility
 from corpus.scoped_admin import ScopedAdmin
 

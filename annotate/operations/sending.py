@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from annotate.models import Webhook, WebhookDelivery
-from annotate.webhook_policy import policy, refusal
-from annotate.webhook_signing import sign
+from annotate.webhooks.policy import policy, refusal
+from annotate.webhooks.signing import sign
 from corpus.readers.posting import post
 from corpus.readers.rows import BadFieldError
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from annotate.api.urls import urlpatterns as own_routes
 from annotate.models.webhooks import draw_secret
-from annotate.webhook_signing import sign
+from annotate.webhooks.signing import sign
 from release.api.urls import urlpatterns as release_routes
 from release.models import Release
 from release.operations.releases import build_release

@@ -20,7 +20,7 @@ from annotate.operations.announcing import announce, resend, send_due_webhooks
 from annotate.operations.sending import MOST_ATTEMPTS, RESTS, send_waiting
 from annotate.operations.tasks import submit_task
 from annotate.operations.webhooks import switch_on
-from annotate.webhook_signing import is_genuine, sign
+from annotate.webhooks.signing import is_genuine, sign
 from release.models import Release
 from release.operations.releases import build_release
 from tests.factories import make_article, make_mark, make_member, make_project, make_reading, make_task, make_user
