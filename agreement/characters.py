@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agreement.documents import Document, LabelIndexes
-
-type Integers = NDArray[np.int64]
+from agreement.mark_columns import Integers, MarkColumns, mark_columns
 
 # Bounds the table documents x sets x sets to 32 MB and the sweep to a few thousand documents at a time.
 TABLE_CELLS = 4_000_000
 SWEEP_DOCUMENTS = 4096
 SMALL_KEYS = 1 << 16
+CELLS_WAITING = 1 << 15
 MOST_BITS = 64
 
 
@@ -40,42 +39,96 @@ class PairCounts:
     n: Integers
 
     def in_two(self, mask: int) -> PairCounts:
-        """The same counts with values 1 (any label of ``mask``) and 0, one row per document, m and pair of values."""
-        c = (self.key_c & mask != 0).astype(np.int64)
-        k = (self.key_k & mask != 0).astype(np.int64)
+        """The same counts with values 1 (any label of ``mask``) and 0."""
+        return self._with_values((self.key_c & mask != 0).astype(np.int64), (self.key_k & mask != 0).astype(np.int64))
+
+    def within(self, mask: int) -> PairCounts:
+        """The same counts with only the labels of ``mask`` in the sets."""
+        return self._with_values(self.key_c & mask, self.key_k & mask)
+
+    def _with_values(self, c: Integers, k: Integers) -> PairCounts:
         # Two values falling together bring both directions of the old cell into the diagonal one.
         n = np.where((c == k) & (self.key_c != self.key_k), 2 * self.n, self.n)
-        code = (self.document * 3 + c + k).astype(np.int64)
-        cells, first, place = np.unique(code, return_index=True, return_inverse=True)
-        totals = np.zeros(len(cells), dtype=np.int64)
-        np.add.at(totals, place, n)
-        kind = cells % 3
-        return PairCounts(cells // 3, self.m[first], (kind == 2).astype(np.int64), (kind >= 1).astype(np.int64), totals)
+        return summed_cells(PairCounts(self.document, self.m, np.minimum(c, k), np.maximum(c, k), n))
 
 
-def _joined(parts: Sequence[PairCounts]) -> PairCounts:
+def summed_cells(counts: PairCounts) -> PairCounts:
+    """One row for each document, m and pair of values, sorted by these."""
+    if len(counts.n) == 0:
+        return counts
+    order = np.lexsort((counts.key_k, counts.key_c, counts.m, counts.document))
+    document, m, c, k = (column[order] for column in (counts.document, counts.m, counts.key_c, counts.key_k))
+    opens = np.ones(len(order), dtype=bool)
+    opens[1:] = (np.diff(document) != 0) | (np.diff(m) != 0) | (c[1:] != c[:-1]) | (k[1:] != k[:-1])
+    first = np.nonzero(opens)[0]
+    return PairCounts(document[first], m[first], c[first], k[first], np.add.reduceat(counts.n[order], first))
+
+
+class SummedPairs:
+    """Counts of many documents, summed by groups of them: as much memory as the groups need, however many documents."""
+
+    def __init__(self) -> None:
+        self._summed = joined([])
+        self._waiting: list[PairCounts] = []
+        self._n_waiting = 0
+
+    def add(self, counts: PairCounts, groups: Integers) -> None:
+        """Take in ``counts``; ``groups`` has the group of each of their documents."""
+        self._waiting.append(PairCounts(groups[counts.document], counts.m, counts.key_c, counts.key_k, counts.n))
+        self._n_waiting += len(counts.n)
+        # Not until it pays: each cell is sorted again only when there are twice as many.
+        if self._n_waiting > max(CELLS_WAITING, len(self._summed.n)):
+            self._settle()
+
+    def counts(self) -> PairCounts:
+        """The sums, with the group for the document."""
+        if self._waiting:
+            self._settle()
+        return self._summed
+
+    def regrouped(self, groups: Integers) -> SummedPairs:
+        """The same counts with what was group g in group ``groups[g]``."""
+        result = SummedPairs()
+        result.add(self.counts(), groups)
+        return result
+
+    def _settle(self) -> None:
+        self._summed = summed_cells(joined([self._summed, *self._waiting]))
+        self._waiting, self._n_waiting = [], 0
+
+
+def _by_document(parts: Sequence[PairCounts]) -> PairCounts:
+    whole = joined(parts)
+    if len(parts) < 2:
+        return whole
+    order = np.argsort(whole.document, kind="stable")
+    return PairCounts(whole.document[order], whole.m[order], whole.key_c[order], whole.key_k[order], whole.n[order])
+
+
+def joined(parts: Sequence[PairCounts]) -> PairCounts:
+    """The rows of all parts, one after another."""
     if len(parts) == 1:
         return parts[0]
     if not parts:
         empty = np.zeros(0, dtype=np.int64)
         return PairCounts(empty, empty, empty, empty, empty)
-    whole = PairCounts(
+    return PairCounts(
         np.concatenate([part.document for part in parts]),
         np.concatenate([part.m for part in parts]),
         np.concatenate([part.key_c for part in parts]),
         np.concatenate([part.key_k for part in parts]),
         np.concatenate([part.n for part in parts]),
     )
-    order = np.argsort(whole.document, kind="stable")
-    return PairCounts(whole.document[order], whole.m[order], whole.key_c[order], whole.key_k[order], whole.n[order])
 
 
-def pair_counts(documents: Sequence[Document], labels: LabelIndexes) -> PairCounts:
+def pair_counts(documents: Sequence[Document], labels: LabelIndexes, columns: MarkColumns | None = None) -> PairCounts:
     """Counts of all documents that at least two annotators completed and that have characters; the others give none.
 
-    Spans of one annotator under one label are united. Sorted by document, key_c, key_k. Raises KeyError for a label
-    without an index and ValueError for a span beyond the text.
+    Spans of one annotator under one label are united. Sorted by document, key_c, key_k. ``columns`` of the documents'
+    marks, where they are at hand. Raises KeyError for a label without an index and ValueError for a span beyond the
+    text.
     """
+    marks = mark_columns(documents, labels) if columns is None else columns
     by_m: defaultdict[int, list[int]] = defaultdict(list)
     for position, document in enumerate(documents):
         m = len(document.annotators)
@@ -85,14 +138,14 @@ def pair_counts(documents: Sequence[Document], labels: LabelIndexes) -> PairCoun
     for m, positions in sorted(by_m.items()):
         for first in range(0, len(positions), SWEEP_DOCUMENTS):
             some = positions[first : first + SWEEP_DOCUMENTS]
-            parts.extend(_sweep([documents[p] for p in some], np.array(some, dtype=np.int64), m, labels))
-    return _joined(parts)
+            parts.extend(_sweep([documents[p] for p in some], np.array(some, dtype=np.int64), m, marks))
+    return _by_document(parts)
 
 
-def _sweep(documents: Sequence[Document], positions: Integers, m: int, labels: LabelIndexes) -> Iterator[PairCounts]:
+def _sweep(documents: Sequence[Document], positions: Integers, m: int, marks: MarkColumns) -> Iterator[PairCounts]:
     lengths = np.array([document.length for document in documents], dtype=np.int64)
     offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
-    where, start, end = _united(documents, lengths, m, labels)
+    where, start, end = _united(documents, positions, lengths, m, marks)
     doc, slot, bit = where // (m * MOST_BITS), where // MOST_BITS % m, where % MOST_BITS
 
     # A doc's own first event carries no change: it stands for its beginning. Ends go first, so that at the seam of two
@@ -133,32 +186,15 @@ def _sweep(documents: Sequence[Document], positions: Integers, m: int, labels: L
 
 
 def _united(
-    documents: Sequence[Document], lengths: Integers, m: int, labels: LabelIndexes
+    documents: Sequence[Document], positions: Integers, lengths: Integers, m: int, marks: MarkColumns
 ) -> tuple[Integers, Integers, Integers]:
     """Unions of the spans of one annotator under one label: (document, annotator, label) in one number, start, end."""
-    groups: list[int] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for d, document in enumerate(documents):
-        base = d * m
-        slots = {annotator: (base + slot) * MOST_BITS for slot, annotator in enumerate(sorted(document.annotators))}
-        for mark in document.marks:
-            group = slots.get(mark.annotator)
-            if group is None:
-                continue
-            group += labels[mark.label]
-            if not mark.fragments:
-                groups.append(group)
-                starts.append(mark.start)
-                ends.append(mark.end)
-                continue
-            for piece_start, piece_end in mark.pieces:
-                groups.append(group)
-                starts.append(piece_start)
-                ends.append(piece_end)
-    group_of = np.array(groups, dtype=np.int64)
-    start = np.array(starts, dtype=np.int64)
-    end = np.array(ends, dtype=np.int64)
+    number = np.full(int(max(positions.max(), marks.document.max(initial=0))) + 1, -1, dtype=np.int64)
+    number[positions] = np.arange(len(positions))
+    place = number[marks.document]
+    own = place >= 0
+    group_of = (place[own] * m + marks.slot[own]) * MOST_BITS + marks.label[own]
+    start, end = marks.start[own], marks.end[own]
     if len(end) == 0:
         return group_of, start, end
     beyond = np.nonzero((end > lengths[group_of // (m * MOST_BITS)]) | (start < 0) | (start >= end))[0]

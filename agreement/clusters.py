@@ -11,14 +11,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations
 from math import lcm
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from agreement.votes import coverage_runs
 from spans.span import Fragments, shared_length, union_of
 
 OUTSIDE = "O"
+_IN_ORDER = attrgetter("start", "end", "id")
 
 type Resolution = Literal["unanimous", "majority", "tie"]
 
@@ -107,15 +110,14 @@ def clusters(
     found = [
         _cluster(layer, members, len(set(annotators)))
         for layer, of_layer in by_layer.items()
-        for members in _components(of_layer, threshold)
+        for members in _components(of_layer, (threshold.numerator, threshold.denominator))
     ]
-    return sorted(found, key=lambda unit: (unit.union_start, unit.union_end, unit.layer, unit.members))
+    return sorted(found, key=attrgetter("union_start", "union_end", "layer", "members"))
 
 
-def _components(marks: Sequence[LayerMark], threshold: Fraction) -> list[list[LayerMark]]:
+def _components(marks: Sequence[LayerMark], threshold: tuple[int, int]) -> list[list[LayerMark]]:
     """Connected components over links; a sweep by start looks only at marks whose hulls overlap."""
-    ordered = sorted(marks, key=lambda mark: (mark.start, mark.end, mark.id))
-    pieces = [mark.pieces for mark in ordered]
+    ordered = sorted(marks, key=_IN_ORDER)
     root = list(range(len(ordered)))
 
     def find(i: int) -> int:
@@ -124,101 +126,116 @@ def _components(marks: Sequence[LayerMark], threshold: Fraction) -> list[list[La
             i = root[i]
         return i
 
-    active: list[int] = []
+    # Of every mark before: end, annotator, number, pieces. Written out, as this runs for every two marks that overlap.
+    active: list[tuple[int, str, int, Fragments]] = []
     for now, mark in enumerate(ordered):
-        active = [before for before in active if ordered[before].end > mark.start]
-        for before in active:
-            other = ordered[before]
-            if other.annotator != mark.annotator and _linked(pieces[now], pieces[before], threshold):
+        start, annotator, pieces = mark.start, mark.annotator, mark.pieces
+        active = [before for before in active if before[0] > start]
+        for _, other, before, other_pieces in active:
+            if other != annotator and _linked(pieces, other_pieces, threshold):
                 root[find(now)] = find(before)
-        active.append(now)
+        active.append((mark.end, annotator, now, pieces))
     groups: defaultdict[int, list[LayerMark]] = defaultdict(list)
     for i, mark in enumerate(ordered):
-        groups[find(i)].append(mark)
+        groups[i if root[i] == i else find(i)].append(mark)
     return list(groups.values())
 
 
 def _length(pieces: Fragments) -> int:
+    if len(pieces) == 1:
+        return pieces[0][1] - pieces[0][0]
     return sum(end - start for start, end in pieces)
 
 
-def _linked(a: Fragments, b: Fragments, threshold: Fraction) -> bool:
+def _shared(a: Fragments, b: Fragments) -> int:
     if len(a) == len(b) == 1:
         (a_start, a_end), (b_start, b_end) = a[0], b[0]
-        shared = min(a_end, b_end) - max(a_start, b_start)
-        union = a_end - a_start + b_end - b_start - shared
-    else:
-        shared = shared_length(a, b)
-        union = _length(a) + _length(b) - shared
-    # Ranges that do not meet share less than nothing here, and are not linked either.
-    return threshold.denominator * shared >= threshold.numerator * union
+        shared = (a_end if a_end < b_end else b_end) - (a_start if a_start > b_start else b_start)
+        return shared if shared > 0 else 0
+    return shared_length(a, b)
+
+
+def _linked(a: Fragments, b: Fragments, threshold: tuple[int, int]) -> bool:
+    shared = _shared(a, b)
+    least, most = threshold
+    return shared > 0 and most * shared >= least * (_length(a) + _length(b) - shared)
 
 
 def _alone(layer: str, mark: LayerMark, n_annotators: int) -> Cluster:
     """What ``_cluster`` says of a single mark, and most units are one, without the counting."""
     pieces = mark.pieces
     start, end = pieces[0][0], pieces[-1][1]
-    own, others = 1, n_annotators - 1
-    core = own > others  # more than half of all, which one can only be alone
-    winner = None if own == others else mark.label if core else OUTSIDE
+    core = n_annotators == 1  # more than half of all, which one can only be alone
+    soft_label, winner, resolution = _verdict(((mark.label,),), n_annotators)
     return Cluster(
-        layer=layer,
-        n_annotators=n_annotators,
-        n_marked=1,
-        members=(mark.id,),
-        start=start,
-        end=end,
-        core_start=start if core else None,
-        core_end=end if core else None,
-        union_start=start,
-        union_end=end,
-        char_support=tuple([Support(a, b, 1 / n_annotators) for a, b in pieces]),
-        soft_label=(LabelShare(mark.label, 1 / n_annotators), LabelShare(OUTSIDE, others / n_annotators)),
-        hard_label=winner,
-        resolution="unanimous" if core else "tie" if winner is None else "majority",
-        mean_iou=None,
+        layer,
+        n_annotators,
+        1,
+        (mark.id,),
+        start,
+        end,
+        start if core else None,
+        end if core else None,
+        start,
+        end,
+        tuple([Support(a, b, 1 / n_annotators) for a, b in pieces]),
+        soft_label,
+        winner,
+        resolution,
+        None,
     )
 
 
 def _cluster(layer: str, members: Sequence[LayerMark], n_annotators: int) -> Cluster:
-    if len(members) == 1 and members[0].label != OUTSIDE:
+    if len(members) == 1:
         return _alone(layer, members[0], n_annotators)
     covered: dict[str, Fragments] = {}
-    labels: defaultdict[str, set[str]] = defaultdict(set)
+    labels: dict[str, tuple[str, ...]] = {}
     for mark in members:
-        before = covered.get(mark.annotator)
-        covered[mark.annotator] = union_of((*before, *mark.pieces)) if before else mark.pieces
-        labels[mark.annotator].add(mark.label)
+        annotator = mark.annotator
+        if annotator in covered:
+            covered[annotator] = union_of((*covered[annotator], *mark.pieces))
+            labels[annotator] = tuple(sorted({*labels[annotator], mark.label}))
+        else:
+            covered[annotator] = mark.pieces
+            labels[annotator] = (mark.label,)
     runs = coverage_runs(covered.values())
     core = [(start, end) for start, end, count in runs if 2 * count > n_annotators]
-    half = [(start, end) for start, end, count in runs if 2 * count >= len(covered)] or [
-        (start, end) for start, end, _ in runs
-    ]
-    votes, all_votes = _votes(labels.values(), n_annotators)
-    ranked = sorted(votes.values(), reverse=True)
-    winner = None if len(ranked) > 1 and ranked[0] == ranked[1] else max(votes, key=lambda label: votes[label])
+    half = [(start, end) for start, end, count in runs if 2 * count >= len(covered)] or runs
+    soft_label, winner, resolution = _verdict(tuple(sorted(labels.values())), n_annotators)
     return Cluster(
         layer=layer,
         n_annotators=n_annotators,
         n_marked=len(covered),
-        members=tuple(sorted(mark.id for mark in members)),
+        members=tuple(sorted([mark.id for mark in members])),
         start=half[0][0],
         end=half[-1][1],
         core_start=core[0][0] if core else None,
         core_end=core[-1][1] if core else None,
         union_start=runs[0][0],
         union_end=runs[-1][1],
-        char_support=tuple(Support(start, end, count / n_annotators) for start, end, count in runs),
-        soft_label=tuple(LabelShare(label, n / all_votes) for label, n in votes.items()),
+        char_support=tuple([Support(start, end, count / n_annotators) for start, end, count in runs]),
+        soft_label=soft_label,
         hard_label=winner,
-        resolution=_resolution(winner, votes, all_votes),
+        resolution=resolution,
         mean_iou=_mean_iou(list(covered.values())),
     )
 
 
-def _votes(labels: Iterable[Collection[str]], n_annotators: int) -> tuple[dict[str, int], int]:
+@lru_cache(maxsize=4096)  # the same few labels come again and again
+def _verdict(
+    labels: tuple[tuple[str, ...], ...], n_annotators: int
+) -> tuple[tuple[LabelShare, ...], str | None, Resolution]:
+    """Soft label, hard label and resolution from the labels that each of those who marked used."""
+    votes, all_votes = _votes(labels, n_annotators)
+    ranked = sorted(votes.values(), reverse=True)
+    winner = None if len(ranked) > 1 and ranked[0] == ranked[1] else max(votes, key=lambda label: votes[label])
+    soft_label = tuple([LabelShare(label, n / all_votes) for label, n in votes.items()])
+    return soft_label, winner, _resolution(winner, votes, all_votes)
+
+
+def _votes(labels: Collection[Collection[str]], n_annotators: int) -> tuple[dict[str, int], int]:
     """Votes as whole numbers, and how many there are in all: every share is a whole number of the smallest one."""
-    labels = list(labels)
     parts = lcm(*(len(of_one) for of_one in labels))
     votes: defaultdict[str, int] = defaultdict(int)
     for of_one in labels:
@@ -243,7 +260,7 @@ def _mean_iou(covers: Sequence[Fragments]) -> float | None:
     lengths = [_length(cover) for cover in covers]
     numerator, denominator, pairs = 0, 1, 0
     for (a, length_a), (b, length_b) in combinations(zip(covers, lengths, strict=True), 2):
-        shared = shared_length(a, b)
+        shared = _shared(a, b)
         union = length_a + length_b - shared
         numerator, denominator, pairs = numerator * union + shared * denominator, denominator * union, pairs + 1
     return numerator / (denominator * pairs)

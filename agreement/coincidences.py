@@ -15,7 +15,6 @@ from math import copysign, lcm, log1p
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.characters import Integers
 from agreement.columns import Columns, Name, Sums
 from agreement.figures import (
     NO_PAIRS,
@@ -27,6 +26,7 @@ from agreement.figures import (
     set_distances,
     undefined,
 )
+from agreement.mark_columns import Integers
 from agreement.resampling import EXACT_INT, BigIntegers, exact_product
 
 type Cells[V: Hashable] = Mapping[tuple[V, V], Mapping[int, int]]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agreement.characters import Integers
+from agreement.mark_columns import Integers
 from agreement.resampling import EXACT_FLOAT, EXACT_INT, BigIntegers, resampled_sums
 
 type Name = tuple[str | int, ...]

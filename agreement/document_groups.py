@@ -1,4 +1,4 @@
-"""Figures on characters for many groups of documents at once (the articles of one event, say), from a single sweep.
+"""Figures on characters for many groups of documents at once (the articles of one event, say), from summed counts.
 
 The same numbers as :func:`agreement.metrics.document_metrics` gives for each group by itself: coincidences are whole
 numbers, summed exactly, and divided once.
@@ -6,15 +6,14 @@ numbers, summed exactly, and divided once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import lcm
 
 import numpy as np
 
-from agreement.characters import Integers, pair_counts
-from agreement.documents import Document, LabelIndexes
+from agreement.characters import PairCounts
 from agreement.figures import Figure, alpha, alpha_of_two
+from agreement.mark_columns import Integers
 from agreement.resampling import BigIntegers
 
 EVERY = -1  # the mask of all labels
@@ -42,14 +41,11 @@ class Coincidences:
 
 
 class CharacterGroups:
-    """One sweep over all documents; ``groups`` says of each which of the ``n_groups`` it belongs to."""
+    """Figures of groups 0 to ``n_groups`` - 1 from ``counts`` that have the group for the document."""
 
-    def __init__(
-        self, documents: Sequence[Document], groups: Sequence[int], n_groups: int, labels: LabelIndexes
-    ) -> None:
-        counts = pair_counts(documents, labels)
+    def __init__(self, counts: PairCounts, n_groups: int) -> None:
         self._n_groups = n_groups
-        self._group = np.array(groups, dtype=np.int64)[counts.document]
+        self._group = counts.document
         self._c, self._k = counts.key_c, counts.key_k
         self.scale = lcm(*(m - 1 for m in np.unique(counts.m).tolist()), 1)
         # Objects, because the sum over a large corpus may leave 64 bits.

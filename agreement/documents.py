@@ -76,6 +76,11 @@ class Document:
     relations: tuple[Relation, ...] = ()
 
 
+def is_read_twice(document: Document) -> bool:
+    """Whether characters of the document can be compared."""
+    return len(document.annotators) >= 2 and document.length > 0
+
+
 def label_indexes(labels: Sequence[str] | LabelIndexes) -> dict[str, int]:
     """Label to bit: the position in a sequence, or the given permanent index.
 

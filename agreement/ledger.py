@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,8 +12,10 @@ from math import lcm
 import numpy as np
 
 from agreement.characters import PairCounts, pair_counts
-from agreement.documents import Document, LabelIndexes, Rating, counted_in_tokens
+from agreement.documents import Document, LabelIndexes, Rating, counted_in_tokens, is_read_twice
 from agreement.gamma import Disorder, pairwise_disorder
+from agreement.mark_columns import MarkColumns, mark_columns
+from agreement.matchings import matching_counts
 from agreement.overlaps import overlaps
 from agreement.pairs import matching_rows
 from agreement.partners import partner_rows
@@ -30,23 +33,32 @@ VALUE_MEASURES = frozenset(f"{of}_{kind}" for of in ("answer", "attr") for kind 
 OTHER_MEASURES = frozenset({"pair_read", "pair_any", "pair_label", *MEASURES})
 
 
+def _integers() -> array[int]:
+    return array("q")
+
+
 @dataclass(slots=True)
 class PairCells:
-    """Counts of one measure and label in parallel lists: document number, m, the two values, n."""
+    """Counts of one measure and label in parallel columns: document number, m, the two values, n."""
 
-    document: list[int] = field(default_factory=list)
-    m: list[int] = field(default_factory=list)
-    key_c: list[int] = field(default_factory=list)
-    key_k: list[int] = field(default_factory=list)
-    n: list[int] = field(default_factory=list)
+    document: array[int] = field(default_factory=_integers)
+    m: array[int] = field(default_factory=_integers)
+    key_c: array[int] = field(default_factory=_integers)
+    key_k: array[int] = field(default_factory=_integers)
+    n: array[int] = field(default_factory=_integers)
 
     def extend(self, counts: PairCounts) -> None:
         """Take in the columns of a sweep whose document numbers are the ledger's."""
-        self.document += counts.document.tolist()
-        self.m += counts.m.tolist()
-        self.key_c += counts.key_c.tolist()
-        self.key_k += counts.key_k.tolist()
-        self.n += counts.n.tolist()
+        self.document.frombytes(counts.document.tobytes())
+        self.m.frombytes(counts.m.tobytes())
+        self.key_c.frombytes(counts.key_c.tobytes())
+        self.key_k.frombytes(counts.key_k.tobytes())
+        self.n.frombytes(counts.n.tobytes())
+
+    def counts(self) -> PairCounts:
+        """The columns as a sweep gives them."""
+        columns = (self.document, self.m, self.key_c, self.key_k, self.n)
+        return PairCounts(*(np.array(column, dtype=np.int64) for column in columns))
 
 
 @dataclass(slots=True)
@@ -129,6 +141,31 @@ class Ledger:
         self.pairs[measure, label].extend(counts)
         self.ms.update(np.unique(counts.m).tolist())
 
+    def add_characters(self, counts: PairCounts, indexes: LabelIndexes) -> None:
+        """Enter the counts of sets of labels on characters, and what follows from them for each label."""
+        self.add_pairs("char_set", "", counts)
+        self.add_pairs("char_any", "", counts.in_two(-1))
+        for label, index in indexes.items():
+            self.add_pairs("char_label", label, counts.in_two(1 << index))
+
+    def take(self, other: Ledger, numbers: Sequence[int]) -> None:
+        """Add the counts of ``other`` but its ``pairs``; its document n is ``numbers[n]`` here, and several may be one."""
+        for key, entries in other.sums.items():
+            sums = self.sums[key]
+            for number, n in entries.items():
+                sums[numbers[number]] += n
+        for unit, readers in other.readers.items():
+            own = self.readers[unit]
+            for number, names in readers.items():
+                own[numbers[number]] |= names
+        for path, sets in other.members.items():
+            for of_set, members in sets.items():
+                self.members[path][of_set] |= members
+        for measure, answers in other.answers.items():
+            for number, given in answers.items():
+                self.answers[measure][numbers[number]] += given
+        self.ms |= other.ms
+
     @property
     def scale(self) -> int:
         """The least number that every m - 1 divides: counts times scale / (m - 1) are whole for all documents."""
@@ -161,45 +198,65 @@ def ledger_of_documents(
     where only the other figures are wanted. ``gamma_seed``: compute the disorders of pairwise gamma too, which costs
     more than all else together.
     """
-    comparable = sorted((d for d in documents if _is_comparable(d, schema, tokens=tokens)), key=lambda d: d.id)
+    comparable = sorted((d for d in documents if is_comparable(d, schema, tokens=tokens)), key=lambda d: d.id)
     ledger = Ledger(len(comparable))
-    counts = pair_counts(comparable, indexes)
-    ledger.add_pairs("char_set", "", counts)
-    ledger.add_pairs("char_any", "", counts.in_two(-1))
-    for label, index in indexes.items():
-        ledger.add_pairs("char_label", label, counts.in_two(1 << index))
+    columns = mark_columns(comparable, indexes)
+    ledger.add_characters(pair_counts(comparable, indexes, columns), indexes)
     if tokens:
         _add_tokens(ledger, comparable, indexes)
     if units:
-        _add_units(ledger, comparable, indexes)
-    for number, document in enumerate(comparable):
-        if _is_read_twice(document):
-            ledger.add(number, reading_rows(document))
-            related = partners and (bool(schema.attributes) or bool(document.relations))
-            if matchings or related:
-                found = overlaps(document)
-                if matchings:
-                    ledger.add(number, matching_rows(found))
-                if related:
-                    ledger.add(number, partner_rows(found, schema))
-        ledger.add(number, question_rows(document, schema))
-        ledger.add(number, answer_rows("doc_rating", document.ratings))
-        ledger.add(number, answer_rows("value", document.values))
+        _add_units(ledger, comparable, columns, indexes)
+    if matchings:
+        _add_matchings(ledger, comparable, columns, indexes)
+    _add_rows(ledger, comparable, schema, partners=partners)
     if gamma_seed is not None:
         ledger.disorders = {
             number: pairwise_disorder(document, gamma_seed)
             for number, document in enumerate(comparable)
-            if _is_read_twice(document)
+            if is_read_twice(document)
         }
     return ledger
 
 
-def _add_units(ledger: Ledger, documents: Sequence[Document], indexes: LabelIndexes) -> None:
-    numbers = [number for number, document in enumerate(documents) if _is_read_twice(document)]
-    for counts in unit_counts([documents[number] for number in numbers], indexes):
-        for place, m, n in zip(counts.document.tolist(), counts.m.tolist(), counts.n.tolist(), strict=True):
-            ledger.sums[counts.measure, counts.label, "n", m][numbers[place]] += n
+def ledger_beyond_characters(
+    documents: Sequence[Document], columns: MarkColumns, indexes: LabelIndexes, schema: Schema
+) -> Ledger:
+    """All that the rows of ``documents`` would give but counts on characters and tokens; numbered as they are given."""
+    ledger = Ledger(len(documents))
+    _add_units(ledger, documents, columns, indexes)
+    _add_matchings(ledger, documents, columns, indexes)
+    _add_rows(ledger, documents, schema, partners=True)
+    return ledger
+
+
+def _add_rows(ledger: Ledger, documents: Sequence[Document], schema: Schema, *, partners: bool) -> None:
+    """What is counted document by document."""
+    for number, document in enumerate(documents):
+        if is_read_twice(document):
+            ledger.add(number, reading_rows(document))
+            if partners and (document.relations or (schema.attributes and any(m.attributes for m in document.marks))):
+                ledger.add(number, partner_rows(overlaps(document), schema))
+        ledger.add(number, question_rows(document, schema))
+        ledger.add(number, answer_rows("doc_rating", document.ratings))
+        ledger.add(number, answer_rows("value", document.values))
+
+
+def _add_units(ledger: Ledger, documents: Sequence[Document], columns: MarkColumns, indexes: LabelIndexes) -> None:
+    for counts in unit_counts(documents, indexes, columns):
+        for number, m, n in zip(counts.document.tolist(), counts.m.tolist(), counts.n.tolist(), strict=True):
+            ledger.sums[counts.measure, counts.label, "n", m][number] += n
         ledger.ms.update(np.unique(counts.m).tolist())
+
+
+def _add_matchings(ledger: Ledger, documents: Sequence[Document], columns: MarkColumns, indexes: LabelIndexes) -> None:
+    for counts in matching_counts(documents, indexes, columns):
+        for column, amounts in (("matched", counts.matched), ("spans", counts.spans)):
+            sums = ledger.sums[counts.measure, counts.label, column, 0]
+            for number, n in zip(counts.document.tolist(), amounts.tolist(), strict=True):
+                sums[number] += n
+    for number in columns.in_pieces:
+        if is_read_twice(documents[number]):
+            ledger.add(number, matching_rows(overlaps(documents[number])))
 
 
 def _add_tokens(ledger: Ledger, documents: Sequence[Document], indexes: LabelIndexes) -> None:
@@ -214,14 +271,10 @@ def _add_tokens(ledger: Ledger, documents: Sequence[Document], indexes: LabelInd
         ledger.add_pairs("token_label", label, counts.in_two(1 << index))
 
 
-def _is_read_twice(document: Document) -> bool:
-    return len(document.annotators) >= 2 and document.length > 0
-
-
-def _is_comparable(document: Document, schema: Schema, *, tokens: bool) -> bool:
+def is_comparable(document: Document, schema: Schema, *, tokens: bool) -> bool:
     """Whether the document would have any row."""
     return (
-        _is_read_twice(document)
+        is_read_twice(document)
         or len(document.ratings) >= 2
         or len(document.values) >= 2
         or (tokens and len(document.annotators) >= 2 and bool(document.tokens))

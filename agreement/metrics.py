@@ -106,7 +106,7 @@ def metrics(
     """
     ledger = ledger_of_rows(rows_by_document)
     known = schema_of_rows(ledger) if schema is None else schema
-    return _metrics(ledger, label_indexes(labels), Sampling(bootstrap, seed, jackknife), names, known)
+    return ledger_metrics(ledger, label_indexes(labels), Sampling(bootstrap, seed, jackknife), names, known)
 
 
 def document_metrics(
@@ -143,8 +143,8 @@ def document_metrics(
     )
     sampling = Sampling(bootstrap, seed, jackknife)
     if wanted is None or wanted.isdisjoint(JOINT):
-        return _metrics(ledger, indexes, sampling, names, schema)
-    found = _metrics(ledger, indexes, sampling, wanted.difference(JOINT), schema)
+        return ledger_metrics(ledger, indexes, sampling, names, schema)
+    found = ledger_metrics(ledger, indexes, sampling, wanted.difference(JOINT), schema)
     joint = gamma_metrics(documents, run_gamma(documents, GammaPlan(seed=seed)), bootstrap, seed, jackknife=jackknife)
     return found | {name: metric for name, metric in joint.items() if name in wanted}
 
@@ -166,19 +166,20 @@ def gamma_metrics(
     ledger = Ledger(len(finished), disorders={n: run.disorders[d.id] for n, d in enumerate(finished)})
     for number, document in enumerate(finished):
         ledger.readers["reading"][number].update(document.annotators)
-    found = _metrics(ledger, {}, Sampling(bootstrap, seed, jackknife), JOINT, NOTHING)
+    found = ledger_metrics(ledger, {}, Sampling(bootstrap, seed, jackknife), JOINT, NOTHING)
     if not finished and any(d.id in run.unfinished or (len(d.annotators) >= 2 and d.length) for d in documents):
         return {name: replace(metric, reason=NOT_FINISHED) for name, metric in found.items()}
     return found
 
 
-def _metrics(
+def ledger_metrics(
     ledger: Ledger,
     indexes: LabelIndexes,
     sampling: Sampling,
     names: Collection[str] | None,
     schema: Schema,
 ) -> dict[str, Metric]:
+    """The figures of what ``ledger`` counts: all for which it has counts, or ``names``."""
     known = metric_names(indexes, tokens=True, ratings=True, values=True, schema=schema)
     if names is None:
         wanted = metric_names(

@@ -9,21 +9,36 @@ their ids. A document's chance differs from 1/D by less than 2**-32.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.characters import Integers
+from agreement.mark_columns import Integers
 
 type BigIntegers = NDArray[np.object_]
 
 EXACT_FLOAT = 1 << 53
 EXACT_INT = 1 << 63
-WEIGHTS_AT_ONCE = 4_000_000
+WEIGHTS_AT_ONCE = 250_000
+WEIGHTS_KEPT = 2_000_000
 
 
 def resample_weights(n_documents: int, resamples: int, seed: int) -> Iterator[Integers]:
     """How often each document is drawn: blocks of rows (resamples) x documents, in the order of the stream."""
+    if n_documents * resamples > WEIGHTS_KEPT:
+        yield from _drawn(n_documents, resamples, seed)
+        return
+    for block in _kept(n_documents, resamples, seed):
+        yield block.astype(np.int64)
+
+
+@lru_cache(maxsize=1)  # several families of figures of one corpus are drawn in a row
+def _kept(n_documents: int, resamples: int, seed: int) -> list[NDArray[np.int32]]:
+    return [block.astype(np.int32) for block in _drawn(n_documents, resamples, seed)]
+
+
+def _drawn(n_documents: int, resamples: int, seed: int) -> Iterator[Integers]:
     stream = np.random.PCG64(seed)
     block = max(1, WEIGHTS_AT_ONCE // n_documents)
     for first in range(0, resamples, block):
@@ -38,8 +53,8 @@ def exact_product(a: Integers | BigIntegers, b: Integers | BigIntegers) -> BigIn
     """The matrix product as whole numbers: through the fast float routine only where no partial sum can round."""
     if a.size == 0 or b.size == 0:
         return np.zeros((a.shape[0], b.shape[1]), dtype=object)
-    largest_row = max(int(x) for x in np.abs(a).sum(axis=1))
-    largest = largest_row * max(int(x) for x in np.abs(b).max(axis=0))
+    largest_row = int(np.abs(a).sum(axis=1).max())
+    largest = largest_row * int(np.abs(b).max())
     if largest < EXACT_FLOAT:
         return (a.astype(np.float64) @ b.astype(np.float64)).astype(np.int64).astype(object)
     if largest < EXACT_INT:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agreement.characters import Integers
-from agreement.documents import Document, LabelIndexes
+from agreement.documents import Document, LabelIndexes, is_read_twice
+from agreement.mark_columns import Integers, MarkColumns, distinct
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +23,18 @@ class UnitCounts:
     n: Integers
 
 
-def unit_counts(documents: Sequence[Document], indexes: LabelIndexes) -> Iterator[UnitCounts]:
+def unit_counts(documents: Sequence[Document], indexes: LabelIndexes, columns: MarkColumns) -> Iterator[UnitCounts]:
     """``u_units``, ``self_overlap`` and ``cu_units`` of documents that at least two annotators completed.
 
     A unit is a piece of a span; a span entered twice counts once. Zeros are left out. O(S log S) for S spans.
     """
     names = {index: label for label, index in indexes.items()}
     readers = np.array([len(document.annotators) for document in documents], dtype=np.int64)
-    pieces = _pieces(documents, indexes)
+    pieces = _pieces(documents, columns)
     if len(pieces.start) == 0:
         return
     lengths = pieces.end - pieces.start
-    width = np.int64(max(document.length for document in documents) + 1)
+    width = np.int64(pieces.end.max() + 1)
     of_annotator = pieces.document * (int(readers.max()) + 1) + pieces.slot
     everywhere = _overlapping(of_annotator, pieces, width)
     same_label = _overlapping(of_annotator * (max(names) + 1) + pieces.label, pieces, width)
@@ -67,17 +67,13 @@ class _Pieces:
     end: Integers
 
 
-def _pieces(documents: Sequence[Document], indexes: LabelIndexes) -> _Pieces:
-    rows: list[tuple[int, int, int, int, int]] = []
-    for number, document in enumerate(documents):
-        slots = {annotator: slot for slot, annotator in enumerate(document.annotators)}
-        units = {
-            (slots[mark.annotator], indexes[mark.label], mark.pieces)
-            for mark in document.marks
-            if mark.annotator in slots
-        }
-        rows += [(number, slot, label, start, end) for slot, label, pieces in units for start, end in pieces]
-    return _Pieces(*np.array(rows, dtype=np.int64).reshape(-1, 5).T)
+def _pieces(documents: Sequence[Document], columns: MarkColumns) -> _Pieces:
+    read_twice = np.array([is_read_twice(document) for document in documents], dtype=bool)
+    chosen = read_twice[columns.document]
+    given = (columns.document, columns.slot, columns.label, columns.start, columns.end)
+    rows = np.stack([column[chosen] for column in given])
+    torn = columns.torn[chosen]
+    return _Pieces(*np.concatenate((distinct(rows[:, ~torn]), rows[:, torn]), axis=1))
 
 
 def _overlapping(group: Integers, pieces: _Pieces, width: np.int64) -> NDArray[np.bool_]:

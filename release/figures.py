@@ -9,36 +9,83 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import pairwise
 from math import isnan
 
-from agreement import Document, Field, Mark, Metric, Schema, document_metrics
+import numpy as np
+
+from agreement import Document, Field, Mark, Metric
+from agreement.characters import PairCounts
 from agreement.document_groups import CharacterGroups, Coincidences
-from agreement.documents import NO_VALUES
+from agreement.documents import NO_VALUES, is_read_twice
 from agreement.documents import Relation as Link
 from agreement.figures import Figure
+from agreement.tally import Tally
 from agreement.values import Value as Answer
 from release.columns import DIGITS
 from release.records import AgreementFigure, Annotation, Article, Value
 from release.rows import Scheme
 
 MISSING = "assigned_only: a complete reading without marks says nothing here; whoever did not complete it is missing"
+EVENTS_AT_ONCE = 512
 # By layer those that depend on which labels are offered; by event the headline figures.
 SETS = ("char_alpha_set_nominal", "char_alpha_set_jaccard", "char_alpha_set_masi", "char_alpha_any")
 
 
-class Readings:
-    """The complete readings of a release as the package agreement takes them, gathered while records go by."""
+@dataclass(slots=True)
+class Base:
+    """How much the figures of an event, or of the whole corpus, rest on: articles that two or more completed."""
 
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
-        self._by_event: dict[str | None, list[Document]] = defaultdict(list)
+    n_documents: int = 0
+    characters: int = 0
+    annotators: int = 0  # a bit for each
+
+    def add(self, document: Document, annotators: int) -> None:
+        self.n_documents += 1
+        self.characters += document.length
+        self.annotators |= annotators
+
+
+class Readings:
+    """What figures need of the complete readings of a release: counts, gathered while records go by in order of ids.
+
+    Memory grows with events, by a few numbers for every two sets of labels that meet in one, but with neither articles
+    nor marks.
+    """
+
+    def __init__(self, scheme: Scheme) -> None:
+        self._schema = scheme.schema
+        self.tally = Tally(scheme.indexes, scheme.schema)
+        self.whole = Base()
+        self.spans: Counter[str] = Counter()
+        self.events: dict[str | None, int] = {}  # numbers by first appearance
+        self.bases: list[Base] = []
+        self._people: dict[str, int] = {}
 
     def add(self, article: Article, annotations: Sequence[Annotation]) -> None:
         """An article somebody read to the end; others say nothing about agreement."""
         complete = {a.annotator_id: a for a in sorted(annotations, key=lambda a: -a.round) if a.status == "complete"}
         if not complete:
             return
+        event = self.events.setdefault(article.event_id, len(self.events))
+        if event == len(self.bases):
+            self.bases.append(Base())
+        document = self._document(article, complete)
+        self.tally.add(document, event)
+        if is_read_twice(document):
+            people = self._people
+            bits = sum(1 << people.setdefault(annotator, len(people)) for annotator in complete)
+            self.whole.add(document, bits)
+            self.bases[event].add(document, bits)
+            for annotation in complete.values():
+                self.spans.update([span.label for span in annotation.spans])
+
+    @property
+    def drawn(self) -> str:
+        """What intervals draw, in words."""
+        return self.tally.drawn.replace("documents", "articles")
+
+    def _document(self, article: Article, complete: Mapping[str, Annotation]) -> Document:
         schema = self._schema
         marks = tuple(
             Mark(
@@ -63,7 +110,7 @@ class Readings:
             for relation in annotation.relations
             if relation.type in schema.relations
         )
-        document = Document(
+        return Document(
             article.article_id,
             article.n_chars,
             tuple(sorted(complete)),
@@ -71,14 +118,6 @@ class Readings:
             answers=answers,
             relations=relations,
         )
-        self._by_event[article.event_id].append(document)
-
-    def all(self) -> list[Document]:
-        return [document for documents in self._by_event.values() for document in documents]
-
-    def by_event(self) -> list[tuple[str, list[Document]]]:
-        """Articles of no event are left out."""
-        return sorted((event, documents) for event, documents in self._by_event.items() if event is not None)
 
 
 def _compared(given: Sequence[Value], fields: Mapping[str, Field], prefix: str = "") -> dict[str, Answer]:
@@ -128,33 +167,28 @@ class Wanted:
 
 def agreement_figures(readings: Readings, scheme: Scheme, wanted: Wanted) -> Iterator[AgreementFigure]:
     """The corpus over all layers, then layer by layer, then each event over all layers and without intervals."""
-    documents = readings.all()
-    whole = CharacterGroups(documents, [0] * len(documents), 1, scheme.indexes)
-    yield from _corpus(documents, whole, scheme, None, wanted)
+    everything = readings.tally.everything()
+    yield from _corpus(readings, everything, scheme, None, wanted)
     if len(scheme.layers) > 1:
         for layer in scheme.layers:
-            yield from _corpus(documents, whole, scheme, layer, wanted)
-    yield from _events(readings.by_event(), scheme, wanted)
+            yield from _corpus(readings, everything, scheme, layer, wanted)
+    yield from _events(readings, scheme, wanted)
 
 
 def _corpus(
-    documents: Sequence[Document], whole: CharacterGroups, scheme: Scheme, layer: str | None, wanted: Wanted
+    readings: Readings, whole: CharacterGroups, scheme: Scheme, layer: str | None, wanted: Wanted
 ) -> Iterator[AgreementFigure]:
     """All measures; for one layer those that depend on which labels are offered."""
     indexes = dict(scheme.indexes)
-    if layer is not None:
+    if layer is None:
+        figures = readings.tally.metrics(wanted.bootstrap, wanted.seed)
+    else:
         labels = set(scheme.labels_of(layer))
         indexes = {label: index for label, index in indexes.items() if label in labels}
-        documents = [
-            Document(d.id, d.length, d.annotators, tuple([mark for mark in d.marks if mark.label in labels]))
-            for d in documents
-        ]
-    names = None if layer is None else SETS
+        figures = readings.tally.metrics_within(labels, wanted.bootstrap, wanted.seed, names=SETS)
     of_layer = sum(1 << index for index in indexes.values())
     coincidences = {"set": whole.sets(of_layer), "any": whole.yes_or_no(of_layer)}
     coincidences |= {label: whole.yes_or_no(1 << index) for label, index in indexes.items()}
-    base = _Base(documents)
-    figures = document_metrics(documents, indexes, wanted.bootstrap, wanted.seed, names, schema=scheme.schema)
     for name, metric in figures.items():
         about = About.of(name)
         found = None
@@ -176,19 +210,33 @@ def _corpus(
             prevalence=found.prevalence(0) if found else None,
             n_articles=metric.n_documents,
             n_annotators=metric.n_annotators,
-            n_units=base.units_of(about, metric),
+            n_units=_units_of(readings, about, metric),
             missing_policy=MISSING,
             implementation=wanted.implementation,
         )
 
 
-def _events(
-    by_event: Sequence[tuple[str, list[Document]]], scheme: Scheme, wanted: Wanted
+def _events(readings: Readings, scheme: Scheme, wanted: Wanted) -> Iterator[AgreementFigure]:
+    """Headline figures of every event by name, some events at a time. Articles of no event are left out."""
+    names = sorted(event for event in readings.events if event is not None)
+    place = np.full(len(readings.events), len(names), dtype=np.int64)
+    place[[readings.events[name] for name in names]] = np.arange(len(names))
+    counts = readings.tally.by_group()
+    places = place[counts.document]
+    order = np.argsort(places, kind="stable")
+    ends = np.arange(0, len(names) + EVENTS_AT_ONCE, EVENTS_AT_ONCE).clip(max=len(names))
+    bounds = np.searchsorted(places[order], ends)
+    for block, (low, high) in enumerate(pairwise(bounds.tolist())):
+        some, first = order[low:high], block * EVENTS_AT_ONCE
+        columns = (places - first, counts.m, counts.key_c, counts.key_k, counts.n)
+        events = CharacterGroups(PairCounts(*(column[some] for column in columns)), EVENTS_AT_ONCE)
+        bases = {name: readings.bases[readings.events[name]] for name in names[first : first + EVENTS_AT_ONCE]}
+        yield from _of_events(bases, events, scheme, wanted)
+
+
+def _of_events(
+    bases: Mapping[str, Base], events: CharacterGroups, scheme: Scheme, wanted: Wanted
 ) -> Iterator[AgreementFigure]:
-    """Headline figures, all events from one sweep."""
-    documents = [document for _, of_event in by_event for document in of_event]
-    places = [place for place, (_, of_event) in enumerate(by_event) for _ in of_event]
-    events = CharacterGroups(documents, places, len(by_event), scheme.indexes)
     families: list[tuple[str, str | None, list[Figure], Coincidences]] = [
         ("char_alpha_set_nominal", None, events.set_alphas(), events.sets()),
         ("char_alpha_any", None, events.alphas_of_two(), events.yes_or_no()),
@@ -196,8 +244,7 @@ def _events(
     for label, index in scheme.indexes.items():
         mask = 1 << index
         families.append(("char_alpha_label", label, events.alphas_of_two(mask), events.yes_or_no(mask)))
-    for place, (event, of_event) in enumerate(by_event):
-        base = _Base(of_event)
+    for place, (event, base) in enumerate(bases.items()):
         for metric, label_or_none, figures, found in families:
             value = float(figures[place].values()[0])
             yield AgreementFigure(
@@ -215,40 +262,25 @@ def _events(
                 percent_agreement=found.percent_agreement(place),
                 prevalence=found.prevalence(place),
                 n_articles=base.n_documents,
-                n_annotators=base.n_annotators,
+                n_annotators=base.annotators.bit_count(),
                 n_units=base.characters,
                 missing_policy=MISSING,
                 implementation=wanted.implementation,
             )
 
 
-class _Base:
-    """How much a figure rests on."""
-
-    def __init__(self, documents: Sequence[Document]) -> None:
-        pairable = [d for d in documents if len(d.annotators) >= 2]
-        comparable = [d for d in pairable if d.length > 0]
-        self.n_documents = len(comparable)
-        self.n_annotators = len({annotator for d in comparable for annotator in d.annotators})
-        self.characters = sum(d.length for d in pairable)
-        self._pairable = pairable
-
-    def units_of(self, about: About, metric: Metric) -> int | None:
-        """How many units the figure rests on; spans are those in the pairs compared, under one label or all."""
-        match about.unit:
-            case "span":
-                return self._spans[about.label] if about.label else self._spans.total()
-            case "attribute":
-                return metric.n_pairs
-            case "document":
-                return metric.n_documents
-            case "relation":
-                return None
-        return self.characters
-
-    @cached_property
-    def _spans(self) -> Counter[str]:
-        return Counter(mark.label for document in self._pairable for mark in document.marks)
+def _units_of(readings: Readings, about: About, metric: Metric) -> int | None:
+    """How many units a figure rests on; spans are those in the pairs compared, under one label or all."""
+    match about.unit:
+        case "span":
+            return readings.spans[about.label] if about.label else readings.spans.total()
+        case "attribute":
+            return metric.n_pairs
+        case "document":
+            return metric.n_documents
+        case "relation":
+            return None
+    return readings.whole.characters
 
 
 def headline(figures: Sequence[AgreementFigure]) -> dict[str, float | None]:

@@ -40,6 +40,7 @@ def manifest_of(
     counts: Counts,
     created: str,
     figures: Mapping[str, float | None],
+    drawn: str,
     units: Mapping[str, int],
     clustering: Mapping[str, Json],
 ) -> dict[str, Json]:
@@ -72,7 +73,7 @@ def manifest_of(
         "agreement": {
             "bootstrap": terms.bootstrap,
             "seed": terms.seed,
-            "interval": "percentile bootstrap over articles, 2.5 and 97.5",
+            "interval": f"percentile bootstrap over {drawn}, 2.5 and 97.5",
             "counts": "complete readings; an empty one counts as nothing marked",
             "figures": dict(figures),
         },

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
-from agreement.clusters import Cluster, LayerMark, clusters
+from agreement.clusters import Cluster, LabelShare, LayerMark, clusters
 from release.columns import Json
 from release.records import AggregatedSpan, Annotation, SoftAttribute, SoftLabel, Span, Support
 from release.rows import Scheme, attributes_of, member_id
@@ -32,14 +33,16 @@ def units_of(text: str, annotations: Sequence[Annotation], scheme: Scheme, *, sh
     Only complete readings count. ``shown``: whether the passage's text may go in.
     """
     complete = [annotation for annotation in annotations if annotation.status == "complete"]
-    spans: dict[str, Span] = {}
+    with_attributes: dict[str, Span] = {}
     marks: list[LayerMark] = []
     for annotation in complete:
+        annotation_id, annotator = annotation.annotation_id, annotation.annotator_id
         for span in annotation.spans:
-            name = member_id(annotation.annotation_id, span.span_id)
-            spans[name] = span
+            name = member_id(annotation_id, span.span_id)
             pieces = tuple((piece.start, piece.end) for piece in span.fragments) if len(span.fragments) > 1 else ()
-            marks.append(LayerMark(name, annotation.annotator_id, span.layer, span.label, span.start, span.end, pieces))
+            marks.append(LayerMark(name, annotator, span.layer, span.label, span.start, span.end, pieces))
+            if span.attributes:
+                with_attributes[name] = span
     if not marks:
         return
     by_layer: dict[str, list[Cluster]] = {}
@@ -62,13 +65,24 @@ def units_of(text: str, annotations: Sequence[Annotation], scheme: Scheme, *, sh
                 core_end=cluster.core_end,
                 union_start=cluster.union_start,
                 union_end=cluster.union_end,
-                char_support=[Support(run.start, run.end, run.support) for run in cluster.char_support],
-                soft_label=[SoftLabel(share.label, share.p) for share in cluster.soft_label],
+                char_support=list(map(Support._make, cluster.char_support)),
+                soft_label=_soft_labels(cluster.soft_label),
                 hard_label=cluster.hard_label,
                 resolution=cluster.resolution,
-                soft_attributes=soft_attributes([spans[member] for member in cluster.members]),
+                soft_attributes=_of_members(cluster.members, with_attributes),
                 mean_iou=cluster.mean_iou,
             )
+
+
+@lru_cache(maxsize=4096)  # few labels and annotators give few shares
+def _soft_labels(shares: tuple[LabelShare, ...]) -> list[SoftLabel]:
+    return [SoftLabel(share.label, share.p) for share in shares]
+
+
+def _of_members(members: Sequence[str], with_attributes: Mapping[str, Span]) -> list[SoftAttribute]:
+    if not with_attributes:
+        return []
+    return soft_attributes([with_attributes[member] for member in members if member in with_attributes])
 
 
 def soft_attributes(spans: Sequence[Span]) -> list[SoftAttribute]:
@@ -76,8 +90,6 @@ def soft_attributes(spans: Sequence[Span]) -> list[SoftAttribute]:
 
     A span with several values of one attribute counts for each of them, so such shares may sum to more than 1.
     """
-    if not any(span.attributes for span in spans):
-        return []
     spans_with: dict[str, int] = {}
     votes: dict[tuple[str, str], int] = {}
     for span in spans:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +28,7 @@ class WrittenFile:
 
 
 def line_of(text: str) -> bytes:
-    """JSON without line ends as one line of a file."""
+    """JSON as lines of a file: the only line ends are those between and after."""
     if not text.isascii():
         for end, escape in _LINE_ENDS:
             if end in text:
@@ -54,15 +54,16 @@ class RecordFile:
         self._file = (root / path).open("xb", buffering=1 << 20)
 
     def write(self, record: Any) -> None:
-        line = line_of(self._json(record))
-        self._hash.update(line)
-        self._bytes += len(line)
-        self.records += 1
-        self._file.write(line)
+        self.write_all([record])
 
-    def write_all(self, records: Iterable[Any]) -> None:
-        for record in records:
-            self.write(record)
+    def write_all(self, records: Sequence[Any]) -> None:
+        if not records:
+            return
+        lines = line_of("\n".join(map(self._json, records)))
+        self._hash.update(lines)
+        self._bytes += len(lines)
+        self.records += len(records)
+        self._file.write(lines)
 
     @property
     def written(self) -> WrittenFile:

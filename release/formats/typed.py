@@ -25,7 +25,7 @@ class TypedSpanWriter:
     def add(self, article: Article, annotations: Sequence[Annotation], units: Sequence[AggregatedSpan]) -> None:  # noqa: ARG002
         for annotation in annotations:
             if annotation.status == "complete":
-                self._file.write_all(typed(article, annotation, span) for span in annotation.spans)
+                self._file.write_all([typed(article, annotation, span) for span in annotation.spans])
 
     def close(self) -> list[WrittenFile]:
         self._file.close()

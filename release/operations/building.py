@@ -177,7 +177,7 @@ def write_release(*, project: Project, root: Path, terms: Terms, on_progress: Pr
         names = {user: name for user, (name, _) in roles.items()}
         recorder = Recorder(project, scheme, names, terms.text_mode, terms.times)
         total = ProjectArticle.objects.filter(project=project, excluded=False).count()
-        readings = Readings(scheme.schema)
+        readings = Readings(scheme)
         unit_counts: dict[str, int] = {}
         book = Book(codebook.name, enabled_content(codebook.content, project.switches))
         writers = [FORMATS[name].load()(root, book) for name in terms.formats]
@@ -203,8 +203,11 @@ def write_release(*, project: Project, root: Path, terms: Terms, on_progress: Pr
                 if on_progress is not None:
                     on_progress(done, total)
             wanted = Wanted(terms.bootstrap, terms.seed, implementation_of(terms.tool_version))
-            figures = list(agreement_figures(readings, scheme, wanted))
-            files["agreement"].write_all(figures)
+            of_corpus = []
+            for figure in agreement_figures(readings, scheme, wanted):
+                files["agreement"].write(figure)
+                if figure.scope == "corpus":
+                    of_corpus.append(figure)
             files["annotators"].write_all(annotators(roles, recorder.counts.readings))
         others = [file for writer in writers for file in writer.close()]
         if others:
@@ -221,14 +224,15 @@ def write_release(*, project: Project, root: Path, terms: Terms, on_progress: Pr
             terms=terms,
             counts=recorder.counts,
             created=created,
-            figures=headline(figures),
+            figures=headline(of_corpus),
+            drawn=readings.drawn,
             units=unit_counts,
             clustering=CLUSTERING,
         )
     papers = {
         **papers_of(facts),
         "CHANGELOG.md": changelog(terms.previous, manifest),
-        "plots/agreement.svg": agreement_plot(figures),
+        "plots/agreement.svg": agreement_plot(of_corpus),
         "plots/labels.svg": labels_plot(recorder.counts.labels),
     }
     written = [*data, *extras, *(write_text(root, path, content) for path, content in papers.items())]

@@ -1,6 +1,9 @@
 """Figures of many groups from one sweep are those of each group by itself."""
 
+import numpy as np
+
 from agreement import document_metrics
+from agreement.characters import SummedPairs, pair_counts
 from agreement.document_groups import CharacterGroups
 from agreement.documents import Document, Mark
 
@@ -18,9 +21,15 @@ def documents() -> list[tuple[int, Document]]:
     return [(0, two), (1, bare), (0, three), (2, alone)]
 
 
+def grouped(documents: list[Document], groups: list[int], n_groups: int) -> CharacterGroups:
+    summed = SummedPairs()
+    summed.add(pair_counts(documents, LABELS), np.array(groups))
+    return CharacterGroups(summed.counts(), n_groups)
+
+
 def test_each_group_has_the_figures_it_has_alone() -> None:
     given = documents()
-    groups = CharacterGroups([d for _, d in given], [g for g, _ in given], 4, LABELS)
+    groups = grouped([d for _, d in given], [g for g, _ in given], 4)
 
     found = {
         "char_alpha_set_nominal": groups.set_alphas(),
@@ -39,7 +48,7 @@ def test_each_group_has_the_figures_it_has_alone() -> None:
 
 def test_shares_of_two_readers() -> None:
     # Of 40 characters x marks 0-10, y 5-12 and 20-30: both 5, neither 18.
-    groups = CharacterGroups([documents()[0][1]], [0], 1, LABELS)
+    groups = grouped([documents()[0][1]], [0], 1)
 
     assert groups.yes_or_no().percent_agreement(0) == 23 / 40
     assert groups.yes_or_no().prevalence(0) == 27 / 80
