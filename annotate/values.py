@@ -1,8 +1,9 @@
 """Values from outside: which texts Postgres can store, and how to show one in a message."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from annotate.errors import Refusal
 
@@ -19,6 +20,17 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def is_storable(text: str) -> bool:
     """Whether Postgres can keep ``text``: no NUL, no lone surrogate."""
     return _UNSTORABLE.search(text) is None
+
+
+def storable[T](value: T) -> T:
+    """``value``, text or anything of JSON, with U+FFFD for what Postgres cannot keep."""
+    if isinstance(value, str):
+        return cast("T", _UNSTORABLE.sub("\ufffd", value))
+    if isinstance(value, Mapping):
+        return cast("T", {storable(key): storable(inner) for key, inner in value.items()})
+    if isinstance(value, list | tuple):
+        return cast("T", [storable(inner) for inner in value])
+    return value
 
 
 def shown(value: object) -> str:

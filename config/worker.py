@@ -21,6 +21,7 @@ from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker as LibraryWorker
 from django_tasks_db.models import DBTaskResult
 
+from annotate.door_tasks import resume_silent_uploads
 from annotate.operations.announcing import send_due_webhooks
 from annotate.operations.doors.uploads import forget_old_annotation_uploads
 from annotate.operations.kept_answers import forget_old_answers
@@ -79,6 +80,7 @@ CHORES: tuple[Callable[..., object], ...] = (
     expire_leases,
     resume_silent_releases,
     resume_silent_imports,
+    resume_silent_uploads,
     resume_silent_gamma,
     forget_old_uploads,
     discard_old_drafts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from corpus.models import ImportIssue
 
@@ -22,10 +22,15 @@ def json_lines(issues: Iterable[ImportIssue]) -> Iterator[str]:
 
 
 def csv_lines(issues: Iterable[ImportIssue]) -> Iterator[str]:
+    """The same as a table."""
+    return csv_table(COLUMNS, ([getattr(issue, name) for name in COLUMNS] for issue in issues))
+
+
+def csv_table(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
     """Comma-separated with a header and a byte order mark, for which Excel reads UTF-8; no cell can act as a formula."""
-    yield _BOM + _line(COLUMNS)
-    for issue in issues:
-        yield _line([defused(str(value)) if (value := getattr(issue, name)) is not None else "" for name in COLUMNS])
+    yield _BOM + _line(columns)
+    for row in rows:
+        yield _line([defused(str(value)) if value is not None else "" for value in row])
 
 
 def defused(cell: str) -> str:

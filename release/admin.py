@@ -1,12 +1,15 @@
-"""Releases in the admin, to look at (they are asked for on the project's page), and what people tell of the data."""
+"""Releases in the admin: to look at, and the way to the page of a project that builds one; what people tell of the data."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,7 +22,7 @@ from corpus.scoped_admin import ScopedAdmin
 from release.models import DataStatement, Release
 from release.operations.statements import WORDS, save_data_statement, told_in
 
-TONES = {"built": "good", "failed": "bad", "building": "warn", "waiting": "warn"}
+TONES = {"built": "good", "failed": "bad", "building": "warn", "waiting": "warn", "cancelled": ""}
 
 
 def releases_for(user: visibility.Account) -> QuerySet[Release]:
@@ -30,7 +33,8 @@ def releases_for(user: visibility.Account) -> QuerySet[Release]:
 @admin.register(Release)
 class ReleaseAdmin(ScopedAdmin):
     rows_for = staticmethod(releases_for)
-    nobody_may = frozenset({"add", "change", "delete"})
+    managers_may = frozenset({"add"})
+    nobody_may = frozenset({"change", "delete"})
     list_display = ["version", "project", "state_badge", "text_mode", "created_by", "created_at", "page"]
     list_filter = ["state", ("project", ScopedRelatedFilter)]
     list_select_related = ["project", "created_by"]
@@ -42,6 +46,8 @@ class ReleaseAdmin(ScopedAdmin):
         "text_mode",
         "times",
         "formats",
+        "threshold",
+        "left_out",
         "created_by",
         "created_at",
         "built_at",
@@ -52,10 +58,29 @@ class ReleaseAdmin(ScopedAdmin):
         "error",
         "page",
     ]
-    readonly_fields = ["state_badge", "page"]
+    readonly_fields = ["state_badge", "left_out", "page"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
         return super().get_queryset(request).defer("manifest")
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:  # noqa: ARG002
+        """Releases are built on a project's page: on to it, or first the choice of a project."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        managed = list(projects_for(request.user).order_by("title", "slug"))
+        if len(managed) == 1:
+            return redirect("release:list", managed[0].slug)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Build a release",
+            "projects": managed,
+        }
+        return TemplateResponse(request, "admin/release/release/choose.html", context)
+
+    @admin.display(description="left out")
+    def left_out(self, release: Release) -> str:
+        return "\n".join(f"{article}: {reason}" for article, reason in release.exclusions.items()) or "nothing"
 
     @admin.display(description="state", ordering="state")
     def state_badge(self, release: Release) -> SafeString:

@@ -45,7 +45,13 @@ def _terms(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     rows: list[tuple[str, object, object]] = [("codebook", codebook(before), codebook(now))]
     for key in ("guidelines", "text_mode", "times", "annotators_per_article", "schema_version", "tool_version"):
         rows.append((key.replace("_", " "), before.get(key), now.get(key)))
+    rows.append(("threshold of units", _threshold(before), _threshold(now)))
     return _table("term", rows)
+
+
+def _threshold(manifest: Mapping[str, Any]) -> object:
+    clustering = manifest.get("clustering")
+    return clustering.get("threshold") if isinstance(clustering, Mapping) else None
 
 
 def _counts(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -21,5 +21,13 @@ class VersionTakenError(ReleaseError):
     """This version exists already; releases never change, so raise the version."""
 
 
+class ThresholdError(ReleaseError):
+    """The threshold of units is not above 0 and at most 1."""
+
+
+class ExclusionError(ReleaseError):
+    """An article that is to be left out is none of the project's, or its name fits several."""
+
+
 class SupersededError(ReleaseError):
-    """Another worker took this release over."""
+    """Another worker took this release over, or it was called off."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from annotate.models import Codebook, Project, ProjectArticle
@@ -11,13 +12,18 @@ from release.columns import Json
 from release.records import SCHEMA_VERSION
 from release.rows import Counts
 from release.splits import SEED, SHARES
+from release.units import THRESHOLD, clustering_of
 
 MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the caller decided about a release."""
+    """What the caller decided about a release.
+
+    ``threshold``: least intersection over union that links two marks to a unit. ``exclusions``: articles left out of
+    this release besides those that the project leaves out, by uuid, with the reason.
+    """
 
     version: str
     text_mode: str
@@ -29,6 +35,8 @@ class Terms:
     formats: tuple[str, ...] = ()
     times: str = "second"
     previous: Mapping[str, Any] | None = None  # manifest of the previous version
+    threshold: Fraction = THRESHOLD
+    exclusions: Mapping[str, str] = field(default_factory=dict)
 
 
 def manifest_of(
@@ -42,14 +50,12 @@ def manifest_of(
     figures: Mapping[str, float | None],
     drawn: str,
     units: Mapping[str, int],
-    clustering: Mapping[str, Json],
 ) -> dict[str, Json]:
     """All but ``files``, which the caller adds: every other file, as it was written."""
-    excluded = (
-        ProjectArticle.objects.filter(project=project, excluded=True)
-        .order_by("article__uuid")
-        .values_list("article__uuid", "excluded_reason")
+    by_project = ProjectArticle.objects.filter(project=project, excluded=True).values_list(
+        "article__uuid", "excluded_reason"
     )
+    excluded = {**terms.exclusions, **{str(uuid): reason for uuid, reason in by_project}}
     return {
         "schema_version": SCHEMA_VERSION,
         "name": project.slug,
@@ -69,7 +75,7 @@ def manifest_of(
         "offset_unit": "unicode_code_point",
         "annotators_per_article": project.annotators_per_article,
         "blind_fields": sorted(project.blind_fields),
-        **clustering,
+        **clustering_of(terms.threshold),
         "agreement": {
             "bootstrap": terms.bootstrap,
             "seed": terms.seed,
@@ -93,7 +99,7 @@ def manifest_of(
             "spans_by_layer_and_label": {layer: dict(labels) for layer, labels in counts.labels.items()},
             "units_by_layer": dict(units),
         },
-        "excluded": [{"article_id": str(uuid), "reason": reason} for uuid, reason in excluded],
+        "excluded": [{"article_id": uuid, "reason": excluded[uuid]} for uuid in sorted(excluded)],
     }
 
 

@@ -1,6 +1,7 @@
 """Releases: frozen exports of a project's readings."""
 
 import uuid
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -17,6 +18,7 @@ class Release(models.Model):
         BUILDING = "building", "building"
         BUILT = "built", "built"
         FAILED = "failed", "failed"
+        CANCELLED = "cancelled", "called off"
 
     class TextMode(models.TextChoices):
         FULL = "full", "full text"
@@ -35,6 +37,15 @@ class Release(models.Model):
     text_mode = models.CharField(max_length=10, choices=TextMode.choices, default=TextMode.FULL)
     times = models.CharField(max_length=10, choices=Times.choices, default=Times.SECOND)
     formats = models.JSONField(default=list, blank=True, help_text="Names of the optional formats.")
+    threshold = models.DecimalField(
+        max_digits=3,
+        decimal_places=2,
+        default=Decimal("0.5"),
+        help_text="Least intersection over union of two marks in one unit.",
+    )
+    exclusions = models.JSONField(
+        default=dict, blank=True, help_text="Uuids of articles that this release leaves out, with the reasons."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     built_at = models.DateTimeField(null=True, blank=True)
@@ -58,6 +69,9 @@ class Release(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="built") | (~Q(sha256="") & Q(built_at__isnull=False)),
                 name="a_built_release_has_its_hash",
+            ),
+            models.CheckConstraint(
+                condition=Q(threshold__gt=0, threshold__lte=1), name="a_threshold_is_above_0_and_at_most_1"
             ),
         ]
 

@@ -121,9 +121,11 @@ def _text(column: str) -> Cast:
 
 
 def articles_with_work(
-    project: Project, *, labels: Collection[int], include_unfinished: bool = False
+    project: Project, *, labels: Collection[int], include_unfinished: bool = False, without: Collection[str] = ()
 ) -> Iterator[ArticleRow]:
     """Articles that are not excluded, by uuid; tasks by uuid; marks by start, end and id.
+
+    ``without``: uuids of more articles to leave out.
 
     Only marks under ``labels`` (keys of Label) and relations between them: what the project has switched off does not
     count in agreement either.
@@ -185,6 +187,7 @@ def articles_with_work(
     as_article: Any = ArticleRow
     for key, *fields in (
         ProjectArticle.objects.filter(project=project, excluded=False)
+        .exclude(article__uuid__in=without)
         .order_by("article__uuid")
         .values_list(
             _text("article__uuid"),

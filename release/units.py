@@ -13,24 +13,34 @@ from release.rows import Scheme, attributes_of, member_id
 
 THRESHOLD = Fraction(1, 2)
 
-# What agreement.clusters does, in words.
-CLUSTERING: Mapping[str, Json] = {
-    "clustering": {
-        "rule": "two spans of one layer by different annotators are linked where their intersection over union, in "
-        "characters covered, reaches the threshold; a unit is a connected component of these links",
-        "threshold": f"{THRESHOLD.numerator}/{THRESHOLD.denominator}",
-        "passage": "hull of the characters that at least half of those who marked cover",
-    },
-    "hard_label_rule": "the label, or O for no mark, with the largest share of the votes of all annotators who "
-    "completed the article; an annotator with several labels in a unit splits the vote equally",
-    "tie_rule": "no hard label",
-}
+
+def clustering_of(threshold: Fraction) -> Mapping[str, Json]:
+    """What agreement.clusters does with this threshold, in words for the manifest."""
+    return {
+        "clustering": {
+            "rule": "two spans of one layer by different annotators are linked where their intersection over union, in "
+            "characters covered, reaches the threshold; a unit is a connected component of these links",
+            "threshold": f"{threshold.numerator}/{threshold.denominator}",
+            "passage": "hull of the characters that at least half of those who marked cover",
+        },
+        "hard_label_rule": "the label, or O for no mark, with the largest share of the votes of all annotators who "
+        "completed the article; an annotator with several labels in a unit splits the vote equally",
+        "tie_rule": "no hard label",
+    }
 
 
-def units_of(text: str, annotations: Sequence[Annotation], scheme: Scheme, *, shown: bool) -> Iterator[AggregatedSpan]:
+def units_of(
+    text: str,
+    annotations: Sequence[Annotation],
+    scheme: Scheme,
+    *,
+    shown: bool,
+    threshold: Fraction = THRESHOLD,
+) -> Iterator[AggregatedSpan]:
     """Units of an article by layer in codebook order, numbered from 1 by place in the text.
 
-    Only complete readings count. ``shown``: whether the passage's text may go in.
+    Only complete readings count. ``shown``: whether the passage's text may go in. ``threshold``: least intersection
+    over union that links two marks, above 0 and up to 1.
     """
     complete = [annotation for annotation in annotations if annotation.status == "complete"]
     with_attributes: dict[str, Span] = {}
@@ -46,7 +56,7 @@ def units_of(text: str, annotations: Sequence[Annotation], scheme: Scheme, *, sh
     if not marks:
         return
     by_layer: dict[str, list[Cluster]] = {}
-    for cluster in clusters(marks, {annotation.annotator_id for annotation in complete}, THRESHOLD):
+    for cluster in clusters(marks, {annotation.annotator_id for annotation in complete}, threshold):
         by_layer.setdefault(cluster.layer, []).append(cluster)
     article_id = complete[0].article_id
     for layer in scheme.layers:

@@ -9,5 +9,6 @@ urlpatterns = [
     path("", views.releases, name="list"),
     path("statement/", views.statement, name="statement"),
     path("<str:version>/download/", views.download, name="download"),
+    path("<str:version>/cancel/", views.cancel, name="cancel"),
     path("<str:version>/retry/", views.retry, name="retry"),
 ]

@@ -7,21 +7,25 @@ from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from annotate.models import Project, Task
+from annotate.models import Project, ProjectArticle, Task
 from annotate.views.access import project_for
 from annotate.views.requests import PageRequest
+from corpus.workers import worker_is_alive
 from release import tasks
 from release.downloads import archive_response
-from release.exceptions import FormatError, ReleaseError
-from release.forms import ReleaseForm
+from release.exceptions import ExclusionError, FormatError, ReleaseError, ThresholdError
+from release.forms import DEFAULT_THRESHOLD, ReleaseForm
 from release.models import DataStatement, Release
-from release.operations.releases import request_release, retry_release
+from release.operations.releases import ENDED, PENDING, cancel_release, request_release, retry_release
 from release.operations.statements import told_of
 from release.operations.versions import suggested_version
 
-PENDING = (Release.State.WAITING, Release.State.BUILDING)
+TONES = {"built": "good", "failed": "bad", "waiting": "busy", "building": "busy", "cancelled": ""}
+# Where on the form each refusal belongs; others are about the version.
+_FIELDS = {FormatError: "formats", ThresholdError: "threshold", ExclusionError: "exclusions"}
 
 
 @login_required
@@ -35,6 +39,7 @@ def releases(request: PageRequest, slug: str) -> HttpResponse:
         "version": suggested_version(project),
         "text_mode": Release.TextMode.FULL,
         "times": Release.Times.SECOND,
+        "threshold": DEFAULT_THRESHOLD,
     }
     form = ReleaseForm(project=project, initial=first)
     template = "release/list.html" + ("#releases" if request.htmx else "")
@@ -50,10 +55,8 @@ def _ask_for_release(request: PageRequest, project: Project, actions: frozenset[
             with transaction.atomic():
                 release = request_release(project=project, actor=request.user, **form.cleaned_data)
                 _enqueue(release)
-        except FormatError as error:
-            form.add_error("formats", str(error))
         except ReleaseError as error:
-            form.add_error("version", str(error))
+            form.add_error(_FIELDS.get(type(error), "version"), str(error))
         else:
             return redirect("release:list", project.slug)
     return render(request, "release/list.html", _context(project, actions, form), status=422)
@@ -65,11 +68,22 @@ def _enqueue(release: Release) -> None:
 
 def _context(project: Project, actions: frozenset[str], form: ReleaseForm) -> dict[str, Any]:
     found = list(Release.objects.filter(project=project).select_related("created_by").defer("manifest"))
+    pending = any(release.state in PENDING for release in found)
     return {
         "project": project,
         "actions": actions,
-        "releases": found,
-        "pending": any(release.state in PENDING for release in found),
+        "releases": [
+            {
+                "release": release,
+                "tone": TONES[release.state],
+                "may_cancel": release.state in PENDING,
+                "may_retry": release.state in ENDED,
+            }
+            for release in found
+        ],
+        "pending": pending,
+        "worker_missing": pending and not worker_is_alive(now=timezone.now()),
+        "left_out": ProjectArticle.objects.filter(project=project, excluded=True).count(),
         "missing": len(told_of(project).missing),
         "submitted": Task.objects.filter(project=project).submitted().exists(),
         "form": form,
@@ -90,12 +104,21 @@ def statement(request: PageRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def retry(request: PageRequest, slug: str, version: str) -> HttpResponse:
-    """Build a release that failed once more."""
+    """Build a release once more that failed or was called off."""
     project, _ = project_for(request.user, slug, "build_release")
     release = get_object_or_404(Release, project=project, version=version)
     with transaction.atomic():
         if retry_release(release=release):
             _enqueue(release)
+    return redirect("release:list", project.slug)
+
+
+@login_required
+@require_POST
+def cancel(request: PageRequest, slug: str, version: str) -> HttpResponse:
+    """Call off a release that is not built yet; where it is too late, the list shows what became of it."""
+    project, _ = project_for(request.user, slug, "build_release")
+    cancel_release(release=get_object_or_404(Release, project=project, version=version))
     return redirect("release:list", project.slug)
 
 

@@ -72,7 +72,7 @@ def article() -> Article:
 
 @pytest.fixture
 def project(article: Article) -> Project:
-    return create_project(
+    made = create_project(
         slug="blind",
         title="Read without names",
         codebook=make_codebook(),
@@ -86,6 +86,10 @@ def project(article: Article) -> Project:
             (make_user("mia", is_staff=True), "manager"),
         ],
     )
+    # What an upload could not take may quote what its file says of an article.
+    upload = made.annotation_imports.create(format="slantwise", state="checked", result={"created": 0}, n_rejected=1)
+    upload.issues.create(source="readings.jsonl", line=1, code="unknown_article", message=f"{CANARIES['outlet']}: no.")
+    return made
 
 
 def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, list[str]]]:
@@ -119,7 +123,8 @@ def values(project: Project, article: Article) -> dict[str, list[str]]:
         "path": ["articles.jsonl", "manifest.json"],
         "name": ["articles.jsonl"],
         "id": sorted(set(keys)),
-        "upload_id": sorted(set(keys)),
+        "upload": [str(project.annotation_imports.get().pk)],
+        "upload_id": [str(project.annotation_imports.get().pk)],
     }
 
 

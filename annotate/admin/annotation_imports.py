@@ -5,65 +5,35 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRefresh
 
-from annotate.door_tasks import run_annotation_upload
-from annotate.doors.formats import ALL, BY_NAME
+from annotate.annotation_files_form import FilesForm
+from annotate.doors.formats import BY_NAME
 from annotate.doors.labels import Names
-from annotate.doors.records import CODE_POINTS, GRAPHEMES, UTF_16
+from annotate.doors.remedies import FORM
 from annotate.enabled import enabled_codebook
-from annotate.models import AnnotationImport, Project
-from annotate.operations.doors.uploads import ask_again, is_small, keep_upload, run_upload
-from corpus.admin.upload_form import FilesField
+from annotate.models import AnnotationImport, AnnotationIssue, Project
+from annotate.operations.doors.rejected_files import csv_lines, json_lines, remedy_in
+from annotate.operations.doors.running import SILENCE
+from annotate.operations.doors.uploads import (
+    ask_again,
+    cancel_upload,
+    is_small,
+    keep_upload,
+    queue_upload,
+    run_upload,
+)
 from corpus.workers import worker_is_alive
 
 UNDECIDED, LEAVE_OUT = "", "-"
-TONES = {"done": "good", "failed": "bad", "waiting": "busy", "checked": ""}
+TONES = {"done": "good", "failed": "bad", "waiting": "busy", "running": "busy", "checked": "", "cancelled": "bad"}
 _MOST_SHOWN = 200
-
-
-class FilesForm(forms.Form):
-    """What is uploaded, and who wrote it."""
-
-    format = forms.ChoiceField(label="Made with", choices=[(door.name, door.title) for door in ALL])
-    pages = FilesField(
-        label="Files",
-        help_text="One or several, or a zip archive; brat and INCEpTION as an archive with their folders.",
-        error_messages={"required": "Choose at least one file.", "empty": "This file is empty: choose another."},
-    )
-    annotator = forms.CharField(
-        label="Whose work",
-        required=False,
-        max_length=150,
-        help_text="Username, where the files do not say whose work it is.",
-    )
-    offsets = forms.ChoiceField(
-        label="Offsets count in",
-        required=False,
-        choices=[("text", "the article's text"), ("raw", "the received text, before cleaning")],
-        help_text="Asked of files that bring no text themselves.",
-    )
-    unit = forms.ChoiceField(
-        label="Offsets count",
-        required=False,
-        choices=[
-            ("", "what the format says"),
-            (CODE_POINTS, "code points"),
-            (UTF_16, "UTF-16 units"),
-            (GRAPHEMES, "grapheme clusters (a setting of doccano projects)"),
-        ],
-    )
-
-    def clean_format(self) -> str:
-        door = BY_NAME[self.cleaned_data["format"]]
-        if not door.is_installed:
-            raise forms.ValidationError(f"Not installed here: make install-formats, or the extra {door.extra}.")
-        return door.name
 
 
 class MapForm(forms.Form):
@@ -158,6 +128,7 @@ def files_view(model_admin: admin.ModelAdmin[Project], request: HttpRequest, pro
             format=data["format"],
             options={name: data[name] for name in ("annotator", "offsets", "unit") if data[name]},
             created_by=User.objects.filter(pk=cast("int", request.user.pk)).first(),
+            now=timezone.now(),
         )
         _run(upload)
         return redirect("admin:annotate_project_annotations_page", project.pk, upload.pk)
@@ -174,42 +145,98 @@ def upload_view(
     model_admin: admin.ModelAdmin[Project], request: HttpRequest, project: Project, upload_id: int
 ) -> HttpResponse:
     """What an upload would bring, or brought; the maps; the button that imports."""
-    upload = project.annotation_imports.filter(pk=upload_id).first()
-    if upload is None:
-        raise Http404
+    upload = _upload(project, upload_id)
     codebook = project.codebook
     enabled = enabled_codebook(pk=codebook.pk, sha256=codebook.sha256, switches=project.switches).content
     form = MapForm(request.POST or None, upload=upload, names=Names.of(enabled, codebook.content))
     if request.method == "POST" and form.is_valid():
         imports = "import" in request.POST
-        if ask_again(upload=upload, options=form.options(), is_check=not imports):
+        if ask_again(upload=upload, options=form.options(), is_check=not imports, now=timezone.now()):
             if imports:
                 model_admin.log_change(request, project, f"Imported annotations ({upload.format}).")
             _run(upload)
         return redirect(request.path)
     result = upload.result
+    rejected = [
+        {"issue": issue, "remedy": remedy_in(issue, FORM)} for issue in upload.issues.order_by("pk")[:_MOST_SHOWN]
+    ]
     context = {
         **_context(model_admin, request, project, "Import annotations"),
-        "upload": upload,
+        **_state_context(project, upload),
         "door": BY_NAME.get(upload.format),
         "tone": TONES[upload.state],
         "form": form,
         "result": result,
-        "rejected": result.get("rejected", [])[:_MOST_SHOWN],
-        "n_incomplete": len(result.get("incomplete", [])),
-        "waiting": upload.state == AnnotationImport.State.WAITING,
-        "worker_missing": not worker_is_alive(now=timezone.now()),
+        "rejected": rejected,
+        "n_incomplete": result.get("n_incomplete", len(result.get("incomplete", []))),
         "n_readings": result.get("created", 0) + result.get("updated", 0),
         "may_import": upload.state == AnnotationImport.State.CHECKED,
     }
     return TemplateResponse(request, "admin/annotate/project/annotations_upload.html", context)
 
 
+def progress_fragment(request: HttpRequest, project: Project, upload_id: int) -> HttpResponse:
+    """The part of the page that is asked for every second; at the end, an order to load all of it."""
+    upload = _upload(project, upload_id)
+    if upload.state not in AnnotationImport.PENDING:
+        return HttpResponseClientRefresh()
+    return render(
+        request, "admin/annotate/project/annotations_upload.html#upload-state", _state_context(project, upload)
+    )
+
+
+def cancel(
+    model_admin: admin.ModelAdmin[Project], request: HttpRequest, project: Project, upload_id: int
+) -> HttpResponse:
+    """Call an upload off; its files stay, to be looked through again."""
+    upload = _upload(project, upload_id)
+    if cancel_upload(upload=upload):
+        model_admin.message_user(request, "Called off. Nothing was written.", messages.SUCCESS)
+    else:
+        model_admin.message_user(request, "It was too late to cancel: see what came of it.", messages.INFO)
+    return redirect("admin:annotate_project_annotations_page", project.pk, upload.pk)
+
+
+def rejected_download(project: Project, upload_id: int, kind: str) -> StreamingHttpResponse:
+    """All that could not be taken; ``kind`` is "jsonl" or "csv"."""
+    upload = _upload(project, upload_id)
+    issues = AnnotationIssue.objects.filter(upload=upload).order_by("pk").iterator(chunk_size=1000)
+    lines, content_type = {
+        "jsonl": (json_lines(issues, FORM), "application/jsonl"),
+        "csv": (csv_lines(issues, FORM), "text/csv; charset=utf-8"),
+    }[kind]
+    response = StreamingHttpResponse(lines, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="not-taken-{upload.pk}.{kind}"'
+    return response
+
+
+def _upload(project: Project, upload_id: int) -> AnnotationImport:
+    upload = project.annotation_imports.filter(pk=upload_id).first()
+    if upload is None:
+        raise Http404
+    return upload
+
+
+def _state_context(project: Project, upload: AnnotationImport) -> dict[str, Any]:
+    pending = upload.state in AnnotationImport.PENDING
+    running = upload.state == AnnotationImport.State.RUNNING
+    now = timezone.now()
+    return {
+        "project": project,
+        "upload": upload,
+        "pending": pending,
+        # Rounded down: 100 means that every entry was dealt with.
+        "percent": 100 * upload.progress // upload.total if running and upload.total else None,
+        "is_silent": running and upload.heartbeat is not None and now - upload.heartbeat > SILENCE,
+        "worker_missing": pending and not worker_is_alive(now=now),
+    }
+
+
 def _run(upload: AnnotationImport) -> None:
     if is_small(upload):
         run_upload(upload_id=upload.pk, now=timezone.now())
     else:
-        run_annotation_upload.enqueue(upload.pk)
+        queue_upload(upload)
 
 
 def _context(

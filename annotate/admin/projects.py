@@ -5,14 +5,21 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
-from annotate.admin.annotation_imports import files_view, upload_view
+from annotate.admin.annotation_imports import (
+    cancel,
+    files_view,
+    progress_fragment,
+    rejected_download,
+    upload_view,
+)
 from annotate.admin.confirmation import ask
 from annotate.admin.project_form import MembershipForm, MembershipFormSet, ProjectForm
 from annotate.admin.rows import count_of, take_fields
@@ -211,6 +218,28 @@ class ProjectAdmin(ScopedAdmin):
                 self.admin_site.admin_view(self.annotations_view),
                 name="annotate_project_annotations_page",
             ),
+            path(
+                "<int:pk>/annotations/<int:upload_id>/progress/",
+                self.admin_site.admin_view(self.annotations_progress_view),
+                name="annotate_project_annotations_progress",
+            ),
+            path(
+                "<int:pk>/annotations/<int:upload_id>/cancel/",
+                self.admin_site.admin_view(require_POST(self.annotations_cancel_view)),
+                name="annotate_project_annotations_cancel",
+            ),
+            path(
+                "<int:pk>/annotations/<int:upload_id>/not-taken.jsonl",
+                self.admin_site.admin_view(self.annotations_rejected_view),
+                {"kind": "jsonl"},
+                name="annotate_project_annotations_rejected",
+            ),
+            path(
+                "<int:pk>/annotations/<int:upload_id>/not-taken.csv",
+                self.admin_site.admin_view(self.annotations_rejected_view),
+                {"kind": "csv"},
+                name="annotate_project_annotations_rejected_csv",
+            ),
             path("<int:pk>/close/", self.admin_site.admin_view(self.close_view), name="annotate_project_close"),
         ]
         return [*own, *super().get_urls()]
@@ -261,6 +290,17 @@ class ProjectAdmin(ScopedAdmin):
         if upload_id is None:
             return files_view(self, request, project)
         return upload_view(self, request, project, upload_id)
+
+    def annotations_progress_view(self, request: HttpRequest, pk: int, upload_id: int) -> HttpResponse:
+        return progress_fragment(request, self._project(request, pk), upload_id)
+
+    def annotations_cancel_view(self, request: HttpRequest, pk: int, upload_id: int) -> HttpResponse:
+        return cancel(self, request, self._project(request, pk), upload_id)
+
+    def annotations_rejected_view(
+        self, request: HttpRequest, pk: int, upload_id: int, kind: str
+    ) -> StreamingHttpResponse:
+        return rejected_download(self._project(request, pk), upload_id, kind)
 
     def _page(self, pk: int) -> str:
         return reverse("admin:annotate_project_change", args=[pk])

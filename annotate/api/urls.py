@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
-from annotate.api import agreement, annotations, articles, imports, projects, tasks
+from annotate.api import agreement, annotation_imports, annotations, articles, imports, projects, tasks
 from annotate.api.querying import tagged
 
 app_name = "api"
@@ -30,6 +30,27 @@ urlpatterns = [
     route("projects/<slug:slug>/annotations/", annotations.all_annotations, "annotations"),
     route("projects/<slug:slug>/annotations/<uuid:uuid>/", annotations.one_annotation, "annotation"),
     route("projects/<slug:slug>/agreement/", agreement.agreement, "agreement"),
+    route("projects/<slug:slug>/annotation-imports/", annotation_imports.annotation_imports, "annotation-imports"),
+    route(
+        "projects/<slug:slug>/annotation-imports/<int:upload>/",
+        annotation_imports.annotation_import,
+        "annotation-import",
+    ),
+    route(
+        "projects/<slug:slug>/annotation-imports/<int:upload>/rejected/",
+        annotation_imports.rejected,
+        "annotation-import-rejected",
+    ),
+    route(
+        "projects/<slug:slug>/annotation-imports/<int:upload>/run/",
+        annotation_imports.run,
+        "annotation-import-run",
+    ),
+    route(
+        "projects/<slug:slug>/annotation-imports/<int:upload>/cancel/",
+        annotation_imports.cancel,
+        "annotation-import-cancel",
+    ),
     route("tasks/", tasks.tasks, "tasks"),
     route("tasks/<uuid:uuid>/", tasks.task_detail, "task"),
     route("tasks/<uuid:uuid>/operations/", tasks.save_operations, "operations"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,19 +59,6 @@ def nearest(name: str, known: Mapping[str, str]) -> list[str]:
         spellings.setdefault(_plain(title), code)
     found = difflib.get_close_matches(_plain(name), list(spellings), n=2 * _MOST_OFFERED, cutoff=0.5)
     return list(dict.fromkeys(spellings[spelling] for spelling in found))[:_MOST_OFFERED]
-
-
-def offer(name: str, close: Sequence[str], known: Iterable[str], *, switched_off: bool) -> str:
-    """What to do about an unknown name, with the option to write."""
-    if switched_off:
-        return f"It is in the codebook but switched off in this project: switch it on, or {_map(name, close)}."
-    has = "" if close else f" (the project has {', '.join(known)})"
-    return f"Write {_map(name, close)}{has}; --label-map '{name}=' leaves it out."
-
-
-def _map(name: str, close: Sequence[str]) -> str:
-    others = f" (or {', '.join(close[1:])})" if close[1:] else ""
-    return f"--label-map '{name}={close[0] if close else 'LABEL'}'{others}"
 
 
 def _plain(name: str) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
+from annotate.doors.remedies import Remedy, Words
+
 type Unit = Literal["code-points", "utf-16", "graphemes", "by-quotes"]
 type Status = Literal["complete", "skipped", "in_progress"]
 
@@ -33,7 +35,10 @@ class RefusedDict(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Something of a file that was not taken. ``entry`` says where in the file, e.g. "task 3, annotation 7"."""
+    """Something of a file that was not taken. ``entry`` says where in the file, e.g. "task 3, annotation 7".
+
+    ``message`` says what is wrong and, where that is the same whoever asks, what to do; else ``remedy`` does.
+    """
 
     source: str
     line: int | None
@@ -41,15 +46,20 @@ class Refused:
     field: str
     code: str
     message: str
+    remedy: Remedy | None = None
 
-    def as_dict(self) -> RefusedDict:
+    def said(self, words: Words) -> str:
+        """Message and remedy, in the words of one door."""
+        return self.message if self.remedy is None else f"{self.message} {self.remedy.in_words(words)}"
+
+    def as_dict(self, words: Words) -> RefusedDict:
         return {
             "source": self.source,
             "line": self.line,
             "entry": self.entry,
             "field": self.field,
             "code": self.code,
-            "message": self.message,
+            "message": self.said(words),
         }
 
 
@@ -114,12 +124,16 @@ class GivenReading:
     refused: list[Refused] = field(default_factory=list)
     """What the reader could not take of it."""
 
-    def refuse(self, field: str, code: str, message: str, *, line: int | None = None) -> None:
+    def refuse(
+        self, field: str, code: str, message: str, *, line: int | None = None, remedy: Remedy | None = None
+    ) -> None:
         """Put down that something of this reading cannot be taken."""
-        self.refused.append(self.refusal(field, code, message, line=line))
+        self.refused.append(self.refusal(field, code, message, line=line, remedy=remedy))
 
-    def refusal(self, field: str, code: str, message: str, *, line: int | None = None) -> Refused:
-        return Refused(self.source, self.line if line is None else line, self.entry, field, code, message)
+    def refusal(
+        self, field: str, code: str, message: str, *, line: int | None = None, remedy: Remedy | None = None
+    ) -> Refused:
+        return Refused(self.source, self.line if line is None else line, self.entry, field, code, message, remedy)
 
 
 class BadFileError(ValueError):

@@ -12,7 +12,7 @@ from annotate.models.agreement import (
     ProjectAgreement,
 )
 from annotate.models.codebooks import Codebook, Label
-from annotate.models.doors import AnnotationFile, AnnotationImport
+from annotate.models.doors import AnnotationFile, AnnotationImport, AnnotationIssue
 from annotate.models.marks import ArticleAnnotation, Operation, RelationAnnotation, SpanAnnotation
 from annotate.models.people import ProjectMemory, UserSettings
 from annotate.models.projects import Membership, Project, ProjectArticle, Role, StaleStage
@@ -26,6 +26,7 @@ __all__ = [
     "AgreementTotal",
     "AnnotationFile",
     "AnnotationImport",
+    "AnnotationIssue",
     "ApiToken",
     "ArticleAgreement",
     "ArticleAnnotation",

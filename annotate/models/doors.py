@@ -1,5 +1,7 @@
 """Annotations that somebody uploads: looked through first, then imported."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
@@ -15,16 +17,23 @@ def upload_storage() -> Storage:
 class AnnotationImport(models.Model):
     """One upload of annotations: what is to be done with it, and what came of it.
 
-    ``result`` is what ``import_annotations --json`` prints, its lists cut at ``MOST_LISTED`` entries each.
+    ``result`` is what ``import_annotations --json`` prints, without what was rejected, which are rows of their own; its
+    lists are cut at ``MOST_LISTED`` entries each.
     """
 
     MOST_LISTED = 500
 
     class State(models.TextChoices):
         WAITING = "waiting", "waiting"
+        RUNNING = "running", "under way"
         CHECKED = "checked", "looked through"
         DONE = "done", "imported"
         FAILED = "failed", "failed"
+        CANCELLED = "cancelled", "called off"
+
+    PENDING: ClassVar = (State.WAITING, State.RUNNING)
+    # From these it can be looked through again, or imported.
+    RESTING: ClassVar = (State.CHECKED, State.FAILED, State.CANCELLED)
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="annotation_imports")
     created_by = models.ForeignKey(
@@ -39,6 +48,11 @@ class AnnotationImport(models.Model):
     result = models.JSONField(default=dict, blank=True)
     n_rejected = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True, help_text="Why it failed as a whole, and what to do.")
+    progress = models.PositiveIntegerField(default=0, help_text="Entries of the files that are dealt with.")
+    total = models.PositiveIntegerField(default=0, help_text="Entries in the files; 0 until they are counted.")
+    heartbeat = models.DateTimeField(null=True, blank=True)
+    attempt = models.PositiveIntegerField(default=0, help_text="Grows with every run; only the latest may finish.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Runs since somebody asked for it.")
 
     class Meta:
         ordering = ["-pk"]
@@ -60,3 +74,26 @@ class AnnotationFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AnnotationIssue(models.Model):
+    """Something of an upload that was not taken, by its last run.
+
+    ``remedy`` is {"kind", "values"} of ``annotate.doors.remedies``, so that each door says it in its own words; empty
+    where the message says it.
+    """
+
+    upload = models.ForeignKey(AnnotationImport, on_delete=models.CASCADE, related_name="issues")
+    source = models.CharField(max_length=500, blank=True, help_text="The file.")
+    line = models.PositiveIntegerField(null=True, blank=True)
+    entry = models.CharField(max_length=300, blank=True, help_text="Where in the file, if it has no lines.")
+    field = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=50)
+    message = models.TextField()
+    remedy = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.code}"

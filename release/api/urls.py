@@ -8,5 +8,6 @@ urlpatterns = [
     route("projects/<slug:slug>/releases/", views.releases, "list"),
     route("projects/<slug:slug>/releases/<str:version>/", views.release, "detail"),
     route("projects/<slug:slug>/releases/<str:version>/download/", views.download, "download"),
+    route("projects/<slug:slug>/releases/<str:version>/cancel/", views.cancel, "cancel"),
     route("projects/<slug:slug>/releases/<str:version>/retry/", views.retry, "retry"),
 ]

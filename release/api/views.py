@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -26,10 +27,12 @@ from annotate.api.scopes import RELEASE, takes
 from annotate.views.access import project_for
 from release import tasks
 from release.downloads import archive_response
-from release.exceptions import BadVersionError, FormatError, VersionTakenError
+from release.exceptions import BadVersionError, ExclusionError, FormatError, ThresholdError, VersionTakenError
 from release.formats.registry import FORMATS
+from release.forms import DEFAULT_THRESHOLD
 from release.models import Release
-from release.operations.releases import request_release, retry_release
+from release.operations.exclusions import LONGEST_REASON, MOST
+from release.operations.releases import cancel_release, request_release, retry_release
 from release.operations.versions import LONGEST, suggested_version
 
 
@@ -46,6 +49,13 @@ class BuildProgressSchema(serializers.Serializer[Any]):
     total = serializers.IntegerField()
 
 
+class LeftOutSchema(serializers.Serializer[Any]):
+    """An article that a release leaves out."""
+
+    article = serializers.CharField(max_length=200, help_text="Its UUID, or its external id.")
+    reason = serializers.CharField(max_length=LONGEST_REASON, help_text="The release says it to its readers.")
+
+
 class ReleaseSchema(serializers.Serializer[Any]):
     """One version of the project's dataset."""
 
@@ -54,6 +64,8 @@ class ReleaseSchema(serializers.Serializer[Any]):
     text_mode = serializers.ChoiceField(choices=Release.TextMode.values)
     times = serializers.ChoiceField(choices=Release.Times.values, help_text="How exactly it says when people worked.")
     formats = serializers.ListField(child=serializers.CharField(), help_text="Beside JSON Lines.")
+    threshold = serializers.FloatField(help_text="Least intersection over union of two marks in one unit.")
+    exclusions = LeftOutSchema(many=True, help_text="Besides what the project leaves out.")
     created_at = serializers.DateTimeField()
     built_at = serializers.DateTimeField(allow_null=True)
     sha256 = serializers.CharField(allow_blank=True, help_text="Of manifest.json; empty until it is built.")
@@ -75,6 +87,16 @@ class NewReleaseSchema(serializers.Serializer[Any]):
     text_mode = serializers.ChoiceField(choices=Release.TextMode.values, required=False)
     times = serializers.ChoiceField(choices=Release.Times.values, required=False)
     formats = serializers.ListField(child=serializers.ChoiceField(choices=list(FORMATS)), required=False)
+    threshold = serializers.DecimalField(
+        required=False,
+        coerce_to_string=False,
+        max_digits=3,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        max_value=1,
+        help_text="Least intersection over union of two marks in one unit; 0.5 unless said.",
+    )
+    exclusions = serializers.ListField(child=LeftOutSchema(), required=False, max_length=MOST)
 
 
 @extend_schema(
@@ -118,6 +140,8 @@ def releases(request: Request, slug: str) -> Response:
                 text_mode=wanted.get("text_mode", Release.TextMode.FULL),
                 times=wanted.get("times", Release.Times.SECOND),
                 formats=wanted.get("formats", ()),
+                threshold=wanted.get("threshold", DEFAULT_THRESHOLD),
+                exclusions=[(row["article"], row["reason"]) for row in wanted.get("exclusions", ())],
                 actor=user,
             )
             transaction.on_commit(partial(tasks.build.enqueue, made.pk))
@@ -125,6 +149,10 @@ def releases(request: Request, slug: str) -> Response:
         raise Invalid([{"field": "version", "code": "bad_version", "message": str(error)}]) from None
     except FormatError as error:
         raise Invalid([{"field": "formats", "code": "bad_format", "message": str(error)}]) from None
+    except ThresholdError as error:
+        raise Invalid([{"field": "threshold", "code": "bad_threshold", "message": str(error)}]) from None
+    except ExclusionError as error:
+        raise Invalid([{"field": "exclusions", "code": "bad_exclusion", "message": str(error)}]) from None
     except VersionTakenError as error:
         raise Clash(str(error), "version_taken") from None
     return Response(
@@ -186,13 +214,34 @@ def download(request: Request, slug: str, version: str) -> HttpResponseBase:
 @api_view(["POST"])
 @permission_classes(takes(RELEASE))
 def retry(request: Request, slug: str, version: str) -> Response | HttpResponse:
-    """409 where it has not failed."""
+    """Also one that was called off. 409 for others."""
     project, _ = project_for(user_of(request), slug, "build_release")
     found = Release.objects.select_related("project").get(project=project, version=version)
     with transaction.atomic():
         if not retry_release(release=found):
-            raise Clash(f"The release is {found.get_state_display()}; only one that failed is built again.")
+            raise Clash(
+                f"The release is {found.get_state_display()}; only one that failed or was called off is built again."
+            )
         transaction.on_commit(partial(tasks.build.enqueue, found.pk))
+    found.refresh_from_db()
+    return Response(_shown(found))
+
+
+@extend_schema(
+    operation_id="releases_cancel",
+    tags=["releases"],
+    summary="Call a release off",
+    request=None,
+    responses={200: ReleaseSchema, **refusals(409)},
+)
+@api_view(["POST"])
+@permission_classes(takes(RELEASE))
+def cancel(request: Request, slug: str, version: str) -> Response:
+    """Nothing of it is kept. 409 where it is built or has failed."""
+    project, _ = project_for(user_of(request), slug, "build_release")
+    found = Release.objects.select_related("project").get(project=project, version=version)
+    if not cancel_release(release=found):
+        raise Clash(f"The release is {found.get_state_display()}; only one that waits or is being built is called off.")
     found.refresh_from_db()
     return Response(_shown(found))
 
@@ -228,6 +277,8 @@ def _shown(release: Release) -> dict[str, Any]:
         "text_mode": release.text_mode,
         "times": release.times,
         "formats": release.formats,
+        "threshold": float(release.threshold),
+        "exclusions": [{"article": uuid, "reason": reason} for uuid, reason in release.exclusions.items()],
         "created_at": release.created_at,
         "built_at": release.built_at,
         "sha256": release.sha256,

@@ -11,6 +11,8 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -30,12 +32,14 @@ from release.exceptions import TargetNotEmptyError
 from release.figures import Readings, Wanted, agreement_figures, headline, implementation_of
 from release.formats.registry import FORMATS, Book, checked_formats
 from release.manifest import MANIFEST, Terms, manifest_of
+from release.operations.exclusions import found_exclusions
 from release.operations.statements import told_of
+from release.operations.thresholds import checked_threshold
 from release.plots import agreement_plot, labels_plot
 from release.reading import articles_with_work, pseudonyms, snapshot
 from release.records import FILES, VIEWS, Annotator
 from release.rows import LabelFacts, Recorder, Scheme, question_code, state_of
-from release.units import CLUSTERING, units_of
+from release.units import THRESHOLD, units_of
 from release.writing import RecordFile, WrittenFile, pretty, sync_directory, sync_everything, write_text
 
 type Progress = Callable[[int, int], None]
@@ -74,12 +78,15 @@ def export_release(
     formats: Iterable[str] = (),
     times: str = "second",
     previous: Mapping[str, Any] | None = None,
+    threshold: Fraction | Decimal = THRESHOLD,
+    exclusions: Iterable[tuple[str, str]] = (),
     on_progress: Progress | None = None,
 ) -> Built:
     """Write a release of the project's present state to ``out``, which must not exist or be an empty directory.
 
-    ``previous``: manifest of the version before, to say what changed. Nothing is left behind on failure. Raises
-    TargetNotEmptyError, FormatError. The same state of the database gives the same bytes.
+    ``previous``: manifest of the version before, to say what changed. ``threshold``: least intersection over union of
+    marks in one unit. ``exclusions``: articles (uuid or external id) that this release leaves out, and why. Nothing is left behind on failure. Raises
+    TargetNotEmptyError, FormatError, ExclusionError, ThresholdError. The same state of the database gives the same bytes.
     """
     out = out.absolute()
     refuse_occupied(out)
@@ -94,6 +101,8 @@ def export_release(
         formats=checked_formats(formats, text_mode=text_mode, codebook=project.codebook.name),
         times=times,
         previous=previous,
+        threshold=checked_threshold(threshold),
+        exclusions=found_exclusions(project=project, wanted=exclusions),
     )
     with partial_directory(out) as partial:
         built = write_release(project=project, root=partial, terms=terms, on_progress=on_progress)
@@ -176,7 +185,11 @@ def write_release(*, project: Project, root: Path, terms: Terms, on_progress: Pr
         roles = people_of(project)
         names = {user: name for user, (name, _) in roles.items()}
         recorder = Recorder(project, scheme, names, terms.text_mode, terms.times)
-        total = ProjectArticle.objects.filter(project=project, excluded=False).count()
+        total = (
+            ProjectArticle.objects.filter(project=project, excluded=False)
+            .exclude(article__uuid__in=terms.exclusions)
+            .count()
+        )
         readings = Readings(scheme)
         unit_counts: dict[str, int] = {}
         book = Book(codebook.name, enabled_content(codebook.content, project.switches))
@@ -187,11 +200,25 @@ def write_release(*, project: Project, root: Path, terms: Terms, on_progress: Pr
                 for name, record in FILES.items()
             }
             for done, row in enumerate(
-                articles_with_work(project, labels=scheme.labels, include_unfinished=terms.include_unfinished), 1
+                articles_with_work(
+                    project,
+                    labels=scheme.labels,
+                    include_unfinished=terms.include_unfinished,
+                    without=terms.exclusions,
+                ),
+                1,
             ):
                 article = recorder.article(row)
                 annotations = list(recorder.annotations(row))
-                units = list(units_of(row.text, annotations, scheme, shown=terms.text_mode != "positions"))
+                units = list(
+                    units_of(
+                        row.text,
+                        annotations,
+                        scheme,
+                        shown=terms.text_mode != "positions",
+                        threshold=terms.threshold,
+                    )
+                )
                 readings.add(article, annotations)
                 files["articles"].write(article)
                 files["annotations"].write_all(annotations)
@@ -227,7 +254,6 @@ def write_release(*, project: Project, root: Path, terms: Terms, on_progress: Pr
             figures=headline(of_corpus),
             drawn=readings.drawn,
             units=unit_counts,
-            clustering=CLUSTERING,
         )
     papers = {
         **papers_of(facts),

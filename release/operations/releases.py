@@ -6,6 +6,8 @@ import logging
 import threading
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 from django.contrib.auth.models import User
@@ -19,6 +21,8 @@ from release.formats.registry import checked_formats
 from release.manifest import Terms
 from release.models import Release
 from release.operations.building import BOOTSTRAP, SEED, Built, tool_version, write_release
+from release.operations.exclusions import found_exclusions
+from release.operations.thresholds import checked_threshold
 from release.operations.versions import checked_version
 from release.storage import keep, workplace
 
@@ -26,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 SILENCE = timedelta(seconds=60)
 BEAT = 2.0  # seconds between two notes of progress
+PENDING = (Release.State.WAITING, Release.State.BUILDING)
+# Nothing was made of these, and nobody can have cited them: they are tried again, or give their version up.
+ENDED = (Release.State.FAILED, Release.State.CANCELLED)
 
 
 @transaction.atomic
@@ -37,10 +44,16 @@ def request_release(
     actor: User | None,
     formats: Iterable[str] = (),
     times: str = Release.Times.SECOND,
+    threshold: Fraction | Decimal | float = Decimal("0.5"),
+    exclusions: Iterable[tuple[str, str]] = (),
 ) -> Release:
     """Note the wish; the caller enqueues ``release.tasks.build``.
 
-    Raises BadVersionError, VersionTakenError, FormatError and, for anything else that does not exist, ReleaseError.
+    ``threshold``: least intersection over union of marks in one unit. ``exclusions``: articles by uuid or external id
+    that this release leaves out, and why. A version that failed or was called off gives way.
+
+    Raises BadVersionError, VersionTakenError, FormatError, ThresholdError, ExclusionError and, for anything else that
+    does not exist, ReleaseError.
     """
     checked_version(version)
     if text_mode not in Release.TextMode.values:
@@ -48,6 +61,9 @@ def request_release(
     if times not in Release.Times.values:
         raise ReleaseError(f"Times cannot be given {times!r}; choose one of {', '.join(Release.Times.values)}.")
     chosen = checked_formats(formats, text_mode=text_mode, codebook=project.codebook.name)
+    exact = checked_threshold(threshold)
+    without = found_exclusions(project=project, wanted=exclusions)
+    Release.objects.filter(project=project, version=version, state__in=ENDED).delete()
     taken = f"Version {version} exists already; releases never change, so raise the version."
     if Release.objects.filter(project=project, version=version).exists():
         raise VersionTakenError(taken)
@@ -59,6 +75,8 @@ def request_release(
                 text_mode=text_mode,
                 formats=list(chosen),
                 times=times,
+                threshold=Decimal(exact.numerator) / Decimal(exact.denominator),
+                exclusions=without,
                 created_by=actor,
             )
     except IntegrityError as error:
@@ -67,17 +85,28 @@ def request_release(
 
 @transaction.atomic
 def retry_release(*, release: Release) -> bool:
-    """Put a failed release back to waiting; False if it is not one that failed. The caller enqueues the task."""
-    locked = Release.objects.select_for_update().get(pk=release.pk)
-    if locked.state != Release.State.FAILED:
+    """Put a release that failed or was called off back to waiting; False for others. The caller enqueues the task."""
+    locked = Release.objects.select_for_update().filter(pk=release.pk).first()
+    if locked is None or locked.state not in ENDED:
         return False
     locked.state, locked.error, locked.progress, locked.heartbeat = Release.State.WAITING, "", 0, None
     locked.save(update_fields=["state", "error", "progress", "heartbeat"])
     return True
 
 
+@transaction.atomic
+def cancel_release(*, release: Release) -> bool:
+    """Call a release off that waits or is being built; False for others. Its builder notices and leaves nothing."""
+    locked = Release.objects.select_for_update().filter(pk=release.pk).first()
+    if locked is None or locked.state not in PENDING:
+        return False
+    locked.state, locked.progress, locked.heartbeat = Release.State.CANCELLED, 0, None
+    locked.save(update_fields=["state", "progress", "heartbeat"])
+    return True
+
+
 def build_release(*, release_id: int, now: datetime) -> bool:
-    """Build one release and keep it; False if it is built, failed, or in the hands of a worker that is alive.
+    """Build one release and keep it; False if it is built, failed, called off, or in the hands of a living worker.
 
     May run any number of times: an attempt is numbered, and only the latest may finish. A failure is written into the
     row in words and raised.
@@ -98,6 +127,8 @@ def build_release(*, release_id: int, now: datetime) -> bool:
         formats=tuple(release.formats),
         times=release.times,
         previous=before.manifest if before else None,
+        threshold=Fraction(release.threshold),
+        exclusions=release.exclusions,
     )
     try:
         with workplace(release) as partial:
@@ -105,7 +136,7 @@ def build_release(*, release_id: int, now: datetime) -> bool:
                 built = write_release(project=release.project, root=partial, terms=terms, on_progress=heart.note)
             _finish(release_id, attempt, built, partial)
     except SupersededError:
-        logger.info("Release %s was taken over by another worker", release_id)
+        logger.info("Release %s was called off or taken over by another worker", release_id)
         return False
     except Exception as error:
         said = str(error) if isinstance(error, (ReleaseError, OSError)) else "Building failed; the log says why."
@@ -137,7 +168,7 @@ def silent_releases(*, now: datetime) -> list[int]:
 def _begin(release_id: int, now: datetime) -> int | None:
     """Take the release on; the number of this attempt, or None if there is nothing to do."""
     release = Release.objects.select_for_update(of=("self",)).filter(pk=release_id).first()
-    if release is None or release.state in (Release.State.BUILT, Release.State.FAILED):
+    if release is None or release.state in (Release.State.BUILT, *ENDED):
         return None
     alive = release.heartbeat is not None and release.heartbeat > now - SILENCE
     if release.state == Release.State.BUILDING and alive:
@@ -163,8 +194,8 @@ def _built_before(release: Release) -> Release | None:
 @transaction.atomic
 def _finish(release_id: int, attempt: int, built: Built, partial: Path) -> None:
     """Files and row together. The row's lock keeps a second worker out; a crash in between leaves a row not built."""
-    release = Release.objects.select_for_update(of=("self",)).get(pk=release_id)
-    if release.attempt != attempt or release.state != Release.State.BUILDING:
+    release = Release.objects.select_for_update(of=("self",)).filter(pk=release_id).first()
+    if release is None or release.attempt != attempt or release.state != Release.State.BUILDING:
         raise SupersededError
     keep(release, partial)
     release.state = Release.State.BUILT
@@ -191,19 +222,26 @@ class Heart:
     """Writes progress and a heartbeat from a thread with its own connection: the build reads one frozen moment."""
 
     def __init__(self, release_id: int, attempt: int) -> None:
+        self._key = release_id
+        self._is_lost = False
         self._rows = Release.objects.filter(pk=release_id, attempt=attempt, state=Release.State.BUILDING)
         self._seen = (0, 0)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"release-{release_id}", daemon=True)
 
     def note(self, done: int, total: int) -> None:
+        """Raises SupersededError, within seconds of it, where the release was called off or is another worker's."""
         self._seen = (done, total)
+        if self._is_lost:
+            raise SupersededError
 
     def _beat(self) -> None:
         try:
             while not self._stop.wait(BEAT):
                 done, total = self._seen
-                self._rows.update(progress=done, total=total, heartbeat=timezone.now())
+                if not self._rows.update(progress=done, total=total, heartbeat=timezone.now()):
+                    # A row that this connection cannot see yet is not lost.
+                    self._is_lost = Release.objects.filter(pk=self._key).exists()
         except Exception:
             logger.exception("The progress of a release could not be noted")
         finally:

@@ -29,7 +29,9 @@ def checked_version(version: str) -> str:
 def suggested_version(project: Project) -> str:
     """The next minor version after the highest one, 1.0.0 at first: a release adds readings and breaks nothing."""
     numbers = []
-    for version in Release.objects.filter(project=project).values_list("version", flat=True):
+    # What failed or was called off gives its version up.
+    lasting = Release.objects.filter(project=project).exclude(state__in=[Release.State.FAILED, Release.State.CANCELLED])
+    for version in lasting.values_list("version", flat=True):
         found = SEMVER.fullmatch(version)
         if found:
             numbers.append(tuple(int(part) for part in found.groups()[:3]))

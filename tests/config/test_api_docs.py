@@ -46,6 +46,7 @@ def test_every_command_of_the_guide_does_what_it_says(live_server: Any, tmp_path
     project = make_project(slug="caravan", articles=[make_article()], members={rui: ["researcher", "manager"]})
     make_reading(project, project.articles.all()[0], make_user(), [("SOURCE", 0, 6)])
     (tmp_path / "articles.jsonl").write_text('{"text": "A walk\\n\\nThousands walk north."}\n')
+    (tmp_path / "readings.jsonl").write_text('{"article": "unknown", "annotator": "rui", "spans": []}\n')
     # A refusal is a failure of the command here.
     (tmp_path / ".curlrc").write_text("fail-with-body\nmax-time = 60\n")
     environment = {
@@ -67,7 +68,8 @@ def test_every_command_of_the_guide_does_what_it_says(live_server: Any, tmp_path
     assert answers[0]["results"][0]["slug"] == "caravan"
     assert "304\n" in told
     assert [answer["state"] for answer in answers if "text_mode" in answer] == ["waiting", "built"]
-    assert answers[-1]["results"][0]["source"] == "articles.jsonl"
+    assert answers[-3]["results"][0]["source"] == "articles.jsonl"
+    assert [file["name"] for file in answers[-1]["results"][0]["files"]] == ["readings.jsonl"]
     with zipfile.ZipFile(tmp_path / "release.zip") as archive:
         assert archive.testzip() is None
 
@@ -94,7 +96,7 @@ def test_the_reference_names_every_route() -> None:
     for route in (*own_routes, *release_routes):
         path = str(route.pattern)
         for kind, word in (("slug:slug", "SLUG"), ("uuid:uuid", "UUID"), ("str:version", "VERSION"),
-                           ("slug:story", "STORY"), ("int:pk", "ID")):  # fmt: skip
+                           ("slug:story", "STORY"), ("int:pk", "ID"), ("int:upload", "ID")):  # fmt: skip
             path = path.replace(f"<{kind}>", word)
         ends = [path, path.replace("annotations/UUID", "annotations/TASK")]
         shortened = [f"…/{'/'.join(end.split('/')[at:])}" for end in ends for at in range(1, end.count("/"))]

@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from annotate.models import ProjectAgreement
+from annotate.models import AnnotationImport, ProjectAgreement
 from annotate.operations.figures import compute_project
 from annotate.operations.scoring import refresh_article
 from config.wsgi import application
@@ -93,6 +93,15 @@ def world(tmp_path: Path, settings: Any, _kept_connection: None) -> dict[str, An
     (tmp_path / project.slug / release.version / "manifest.json").write_text("{}\n")
     batch = ImportBatch.objects.create(source="a.jsonl", format="jsonl", state="failed", created_by=people["manager"])
     ImportIssue.objects.create(batch=batch, source="a.jsonl", line=3, code="no_text", message="There is no text.")
+    upload = AnnotationImport.objects.create(
+        project=project,
+        format="slantwise",
+        state="checked",
+        result={"created": 1, "unknown": {"Sources": {"kind": "label", "count": 2, "nearest": ["SOURCE"]}}},
+        n_rejected=1,
+    )
+    remedy = {"kind": "make_member", "values": {}}
+    upload.issues.create(source="a.jsonl", line=3, code="not_an_annotator", message="No annotator.", remedy=remedy)
     assert ProjectAgreement.objects.get(project=project).metrics
     return {
         "keys": {role: make_token(user) for role, user in people.items()},
@@ -101,6 +110,7 @@ def world(tmp_path: Path, settings: Any, _kept_connection: None) -> dict[str, An
             "story": story.slug,
             "version": release.version,
             "pk": batch.pk,
+            "upload": upload.pk,
             "annotations": str(reading.uuid),
             "articles": str(articles[1].uuid),
             "tasks": str(task.uuid),
@@ -110,7 +120,7 @@ def world(tmp_path: Path, settings: Any, _kept_connection: None) -> dict[str, An
 
 def parameters(path: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """Of a path's variables those of the things there are; ``uuid`` names another kind under each collection."""
-    found = {name: known[name] for name in ("slug", "story", "version", "pk") if f"{{{name}}}" in path}
+    found = {name: known[name] for name in ("slug", "story", "version", "pk", "upload") if f"{{{name}}}" in path}
     if "{uuid}" in path:
         found["uuid"] = known[path.split("/{uuid}")[0].rsplit("/", 1)[1]]
     return found

@@ -69,6 +69,10 @@ def test_a_release_is_asked_for_built_and_described(researcher: Client) -> None:
         ({"times": "hour"}, "times"),
         ({"formats": ["brat"], "text_mode": "positions"}, "formats"),
         ({"versoin": "1"}, "versoin"),
+        ({"threshold": 0}, "threshold"),
+        ({"threshold": "NaN"}, "threshold"),
+        ({"threshold": 0.125}, "threshold"),
+        ({"exclusions": [{"article": "nowhere", "reason": "Not news."}]}, "exclusions"),
         ([], ""),
     ],
 )
@@ -97,6 +101,21 @@ def test_a_failed_release_is_built_again(researcher: Client) -> None:
     Release.objects.update(state="failed", error="The disk is full.")
     assert researcher.get(address).json()["error"] == "The disk is full."
     assert researcher.post(f"{address}retry/").json()["state"] == "waiting"
+
+
+def test_a_release_is_called_off(researcher: Client) -> None:
+    address = ask(researcher, {})["Location"]
+    assert researcher.post(f"{address}cancel/").json()["state"] == "cancelled"
+    answer = researcher.post(f"{address}cancel/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert ask(researcher, {}).json()["version"] == "1.0.0"
+
+
+def test_threshold_and_exclusions_are_taken(researcher: Client, project: Project) -> None:
+    [article] = project.articles.all()
+    left_out = [{"article": str(article.uuid), "reason": "Not news."}]
+    answer = ask(researcher, {"threshold": 0.3, "exclusions": left_out})
+    assert (answer.status_code, answer.json()["threshold"], answer.json()["exclusions"]) == (202, 0.3, left_out)
 
 
 def test_annotators_and_strangers_are_told_404(project: Project, built: str) -> None:

@@ -11,10 +11,12 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from annotate.models import Project
+from annotate.models import Project, ProjectArticle
+from corpus import workers
 from release import tasks
 from release.models import Release
-from release.operations.releases import build_release, request_release
+from release.operations import releases
+from release.operations.releases import build_release, cancel_release, request_release
 from release.storage import archive_of, store
 from release.verification import verify_release
 from tests.factories import make_article, make_member, make_project, make_reading, make_user
@@ -199,6 +201,122 @@ def test_options_of_the_form_reach_the_release(client: Client, people: dict[str,
     assert "brat holds the articles’ text" in refused.content.decode().replace("&#x27;", "’")
     release = Release.objects.get()
     assert (release.times, release.formats) == ("month", ["w3c"])
+
+
+def test_threshold_and_exclusions_reach_the_release(
+    client: Client, people: dict[str, User], project: Project, tmp_path: Path
+) -> None:
+    client.force_login(people["manager"])
+    article = make_article(external_id="crowd-1")
+    ProjectArticle.objects.create(project=project, article=article)
+    make_reading(project, article, people["annotator"], [("FRAME", 0, 6)])
+    given = {"version": "1.0.0", "text_mode": "full", "threshold": "0.75", "exclusions": "crowd-1  Not news.\n\n"}
+
+    client.post("/projects/caravan/releases/", given)
+    release = Release.objects.get()
+    build_release(release_id=release.pk, now=timezone.now())
+
+    release.refresh_from_db()
+    assert release.total == 1
+    assert release.manifest["clustering"]["threshold"] == "3/4"
+    assert release.manifest["excluded"] == [{"article_id": str(article.uuid), "reason": "Not news."}]
+    assert release.manifest["counts"]["annotations"] == {"complete": 1}
+    page = client.get("/projects/caravan/releases/").content.decode()
+    assert "units from 0.75 · 1 article left out" in page
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"threshold": "0"}, "greater than or equal to 0.01"),
+        ({"threshold": "1.5"}, "less than or equal to 1"),
+        ({"threshold": "half"}, "Write a number from 0.01 to 1"),
+        ({"exclusions": "crowd-9 Not news."}, "no article with the uuid or id “crowd-9”"),
+        ({"exclusions": "\ncrowd-9"}, "Line 2 gives no reason"),
+        ({"exclusions": f"crowd-9 {'x' * 301}"}, "The reason of “crowd-9” is too long"),
+    ],
+)
+def test_a_bad_threshold_or_exclusion_is_refused_in_words(
+    client: Client, people: dict[str, User], project: Project, given: dict[str, str], says: str
+) -> None:
+    client.force_login(people["manager"])
+
+    response = client.post("/projects/caravan/releases/", {"version": "1.0.0", "text_mode": "full", **given})
+
+    assert response.status_code == 422
+    assert says in response.content.decode()
+    assert not Release.objects.exists()
+
+
+def test_a_release_is_called_off_and_gives_its_version_up(
+    client: Client, people: dict[str, User], project: Project
+) -> None:
+    client.force_login(people["manager"])
+    release = request_release(project=project, version="1.0.0", text_mode="full", actor=people["manager"])
+
+    client.post("/projects/caravan/releases/1.0.0/cancel/")
+
+    assert not build_release(release_id=release.pk, now=timezone.now())
+    page = client.get("/projects/caravan/releases/").content.decode()
+    assert "called off" in page
+    assert "hx-trigger" not in page
+    assert 'value="1.0.0"' in page
+    client.post("/projects/caravan/releases/", {"version": "1.0.0", "text_mode": "quotes"})
+    assert [(one.state, one.text_mode) for one in Release.objects.all()] == [("waiting", "quotes")]
+    assert not build_release(release_id=release.pk, now=timezone.now())
+
+
+def test_a_release_called_off_while_it_is_built_leaves_nothing(
+    people: dict[str, User], project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = request_release(project=project, version="1.0.0", text_mode="full", actor=None)
+    write = releases.write_release
+
+    def called_off_meanwhile(**given: Any) -> Any:
+        built = write(**given)
+        assert cancel_release(release=release)
+        return built
+
+    monkeypatch.setattr(releases, "write_release", called_off_meanwhile)
+
+    assert not build_release(release_id=release.pk, now=timezone.now())
+    release.refresh_from_db()
+    assert (release.state, release.sha256) == ("cancelled", "")
+    assert not cancel_release(release=release)
+
+
+def test_those_who_may_not_build_may_not_call_off(client: Client, people: dict[str, User], project: Project) -> None:
+    release = request_release(project=project, version="1.0.0", text_mode="full", actor=people["manager"])
+    client.force_login(people["adjudicator"])
+
+    assert client.post("/projects/caravan/releases/1.0.0/cancel/").status_code == 404
+    release.refresh_from_db()
+    assert release.state == "waiting"
+
+
+def test_without_a_worker_the_page_says_so(
+    client: Client, people: dict[str, User], project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_checks", [lambda *_args, **_kwargs: False])
+    client.force_login(people["manager"])
+    assert "No worker is running" not in client.get("/projects/caravan/releases/").content.decode()
+    request_release(project=project, version="1.0.0", text_mode="full", actor=people["manager"])
+    assert "No worker is running" in client.get("/projects/caravan/releases/").content.decode()
+
+
+def test_the_admin_leads_a_manager_to_the_page_that_builds(client: Client, project: Project) -> None:
+    manager = make_user(is_staff=True)
+    make_member(project, manager, "manager")
+    client.force_login(manager)
+    assert client.get("/admin/release/release/add/")["Location"] == "/projects/caravan/releases/"
+    make_member(make_project(slug="second"), manager, "manager")
+    make_project(slug="third")
+
+    page = client.get("/admin/release/release/add/").content.decode()
+
+    assert "/projects/caravan/releases/" in page
+    assert "/projects/second/releases/" in page
+    assert "/projects/third/releases/" not in page
 
 
 def test_a_failed_release_says_why_and_can_be_tried_again(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from annotate.doors.files import files_of
 from annotate.doors.formats import BY_NAME, Door, MissingExtraError
 from annotate.doors.records import CODE_POINTS, GRAPHEMES, UTF_16, BadFileError, GivenReading, Refused
+from annotate.doors.remedies import COMMAND
 from annotate.management.arguments import project_named, read_json
 from annotate.operations.doors import DoorResult, DoorSettings, import_readings
 
@@ -116,7 +117,7 @@ class Command(BaseCommand):
         except DatabaseError as error:
             raise CommandError(f"The database refused the import, and nothing was written: {error}".strip()) from error
         if options["json"]:
-            self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
+            self.stdout.write(json.dumps(result.as_json(COMMAND), ensure_ascii=False))
         else:
             self._report(result, dry_run=options["dry_run"])
         if result.rejected:
@@ -137,7 +138,7 @@ class Command(BaseCommand):
         for refused in result.rejected[:_MOST_SHOWN]:
             place = ":".join(str(part) for part in (refused.source, refused.line) if part)
             where = ", ".join(part for part in (place, refused.entry, refused.field) if part)
-            self.stderr.write(f"{where}: {refused.message}")
+            self.stderr.write(f"{where}: {refused.said(COMMAND)}")
         if len(result.rejected) > _MOST_SHOWN:
             self.stderr.write(f"… and {len(result.rejected) - _MOST_SHOWN} more; --json lists all.")
 

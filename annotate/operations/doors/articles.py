@@ -10,8 +10,10 @@ from django.db.models import Q
 
 from annotate.doors.alignment import Alignment, ArticleText, align, own_text, received_text
 from annotate.doors.records import GivenReading
+from annotate.doors.remedies import ADD_ARTICLE, ADD_TEXT, Remedy
 from annotate.errors import Refusal
 from annotate.models import Project, ProjectArticle
+from annotate.operations.doors.refusals import DoorRefusal
 from annotate.values import is_storable, shown
 from corpus.canonical import fingerprint
 from corpus.cleaning import clean
@@ -55,10 +57,10 @@ class Shelf:
         if reading.article:
             found = self._by_name.get(reading.article, [])
             if not found:
-                raise Refusal(
+                raise DoorRefusal(
                     "unknown_article",
-                    f"No article of the project has the id, uuid or SHA-256 {shown(reading.article)}. Add it with "
-                    "import_articles --project, or name it as the project does.",
+                    f"No article of the project has the id, uuid or SHA-256 {shown(reading.article)}.",
+                    Remedy(ADD_ARTICLE),
                 )
             return self._one(found, reading, offsets)
         hinted = list(dict.fromkeys(pk for name in reading.hints for pk in self._by_name.get(name, [])))
@@ -83,11 +85,7 @@ class Shelf:
                 "The text of the file is not the article's: neither its text nor what was received, also when both are "
                 "normalised. Annotate the text that Slantwise has, or import the text of the file as an article.",
             )
-        raise Refusal(
-            "unknown_article",
-            "No article of the project has this text. Add it with import_articles --project, with no rule switched on "
-            "that takes away what was annotated.",
-        )
+        raise DoorRefusal("unknown_article", "No article of the project has this text.", Remedy(ADD_TEXT))
 
     def _one(self, found: Sequence[int], reading: GivenReading, offsets: str) -> tuple[ProjectArticle, Alignment]:
         if len(found) > 1:

@@ -9,11 +9,13 @@ from uuid import UUID, uuid5
 from annotate.attributes import check_attributes, check_value, relation_fits
 from annotate.doors.alignment import Alignment
 from annotate.doors.attributes import fitted
-from annotate.doors.labels import Names, Unknown, nearest, offer
+from annotate.doors.labels import Names, Unknown, nearest
 from annotate.doors.records import GivenReading, GivenSpan
+from annotate.doors.remedies import CHECK_UNIT, Remedy, map_label
 from annotate.doors.units import Counter, quotes_fit, unit_of
 from annotate.errors import Refusal
 from annotate.marking import Marking, Op
+from annotate.operations.doors.refusals import DoorRefusal, remedy_of
 from annotate.operations.doors.results import DoorResult, DoorSettings
 from annotate.rows import RelationRow, Rows, SpanRow
 from annotate.values import shown
@@ -57,7 +59,7 @@ class Contents:
             try:
                 row = self._span(span, label, counter, alignment, text, reading)
             except Refusal as refusal:
-                reading.refuse(_place(span), refusal.code, refusal.message)
+                reading.refuse(_place(span), refusal.code, refusal.message, remedy=remedy_of(refusal))
                 continue
             made = f"{label} {row['fragments']}"
             seen[made] = seen.get(made, 0) + 1
@@ -99,10 +101,11 @@ class Contents:
         pieces = [list(piece) for piece in whole.pieces]
         if not quotes_fit(span, given, alignment.given) and not quotes_fit(span, placed, text):
             there = alignment.given[given[0][0] : given[-1][1]]
-            raise Refusal(
+            raise DoorRefusal(
                 "quote_mismatch",
                 f"{span.label} at {_range(span)}: the file quotes {shown(' '.join(span.quotes))}, the text there is "
-                f"{shown(there)}. Check the text, and the unit of the offsets (--unit).",
+                f"{shown(there)}.",
+                Remedy(CHECK_UNIT),
             )
         return {
             "id": "",
@@ -192,11 +195,13 @@ class Contents:
         entry = self._result.unknown.setdefault(name, Unknown(kind, nearest=nearest(name, known)))
         entry.count += count
         noun = "mark" if kind == "label" else "link"
-        advice = offer(name, entry.nearest, known, switched_off=name in self._names.switched_off)
+        is_off = name in self._names.switched_off
+        why = "which is in the codebook but switched off here" if is_off else "which this project does not have"
         reading.refuse(
             kind,
             f"unknown_{kind}",
-            f"{count} {noun}{'s' if count > 1 else ''} with {shown(name)}, which this project does not have. {advice}",
+            f"{count} {noun}{'s' if count > 1 else ''} with {shown(name)}, {why}.",
+            remedy=map_label(name, entry.nearest, list(known), switched_off=is_off),
         )
 
 

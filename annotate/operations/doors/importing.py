@@ -17,6 +17,7 @@ from annotate.models import Codebook, Project
 from annotate.operations.doors.articles import Shelf
 from annotate.operations.doors.contents import Contents
 from annotate.operations.doors.people import People
+from annotate.operations.doors.refusals import remedy_of
 from annotate.operations.doors.results import DoorResult, DoorSettings
 from annotate.operations.doors.storing import UNCHANGED, store_reading
 from annotate.operations.scoring import refresh_article
@@ -42,7 +43,8 @@ def import_readings(
     """Keep readings as submitted tasks of their annotators; everything that can be taken or, on an exception, nothing.
 
     Each reading is stored whole or not at all; a mark, link or value of it that cannot be taken is left out and listed.
-    The same file again changes nothing. A dry run does all of it and takes it back.
+    The same file again changes nothing. A dry run does all of it and takes it back. ``on_progress`` is told after each
+    entry; what it raises ends the import.
 
     Raises BadFileError for a label map that leads nowhere.
     """
@@ -62,8 +64,9 @@ def import_readings(
                 result.rejected.append(entry)
             else:
                 door.take(entry)
-        if on_progress:
-            on_progress(result)
+            result.seen += 1
+            if on_progress:
+                on_progress(result)
     if result.created:
         Codebook.objects.filter(pk=codebook.pk, frozen_at__isnull=True).update(frozen_at=now)
     _count(project, door.touched, dry_run=settings.dry_run)
@@ -141,7 +144,8 @@ class _Door:
                     widen=self._settings.widen,
                 )
         except Refusal as refusal:
-            self._result.rejected.append(reading.refusal(field, refusal.code, refusal.message))
+            refused = reading.refusal(field, refusal.code, refusal.message, remedy=remedy_of(refusal))
+            self._result.rejected.append(refused)
         except DatabaseError as error:
             message = f"The database refused the reading: {str(error).splitlines()[0]}. Report it."
             self._result.rejected.append(reading.refusal("", "database", message))

@@ -6,8 +6,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
+from annotate.doors.remedies import MAKE_ACCOUNT, MAKE_MEMBER, MAP_PERSON, NAME_PERSON, Remedy
 from annotate.errors import Refusal
 from annotate.models import Membership, Project, Role
+from annotate.operations.doors.refusals import DoorRefusal
 from annotate.operations.doors.results import DoorResult
 from annotate.operations.projects import add_member
 from annotate.values import is_storable, shown
@@ -39,23 +41,23 @@ class People:
 
     def _looked_up(self, username: str) -> User:
         if not username:
-            raise Refusal("missing_annotator", "The file does not say whose work this is. Say so by --annotator NAME.")
+            raise DoorRefusal("missing_annotator", "The file does not say whose work this is.", Remedy(NAME_PERSON))
         users = get_user_model()
         user = users.objects.filter(username=username).first() if is_storable(username) else None
         if user is None:
             if not self._create:
-                raise Refusal(
+                raise DoorRefusal(
                     "unknown_annotator",
-                    f"There is no account {shown(username)}. Make it in the admin, have it made by "
-                    f"--create-annotators, or write --annotator-map '{username}=USERNAME'.",
+                    f"There is no account {shown(username)}.",
+                    Remedy(MAKE_ACCOUNT, {"name": username}),
                 )
             user = self._made(username)
         if not Membership.objects.filter(project=self._project, user=user, role=Role.ANNOTATOR).exists():
             if not self._create:
-                raise Refusal(
+                raise DoorRefusal(
                     "not_an_annotator",
-                    f"{shown(username)} is no annotator of {self._project.slug}. Add the membership in the admin, or "
-                    "have it made by --create-annotators.",
+                    f"{shown(username)} is no annotator of {self._project.slug}.",
+                    Remedy(MAKE_MEMBER),
                 )
             add_member(project=self._project, user=user, role=Role.ANNOTATOR)
             self._result.members.append(username)
@@ -69,9 +71,10 @@ class People:
             user.full_clean(exclude=["password"])
         except ValidationError as error:
             message = "; ".join(error.messages)
-            raise Refusal(
+            raise DoorRefusal(
                 "bad_username",
-                f"{shown(username)} cannot be a username: {message} Write --annotator-map '{username}=USERNAME'.",
+                f"{shown(username)} cannot be a username: {message}",
+                Remedy(MAP_PERSON, {"name": username}),
             ) from None
         user.save()
         self._result.annotators.append(username)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from annotate.doors.labels import Unknown
 from annotate.doors.records import Refused, Unit
+from annotate.doors.remedies import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,14 @@ class DoorSettings:
 
 @dataclass(slots=True)
 class DoorResult:
-    """Readings made, changed and found as they were; marks, links and answers written; what was not taken.
+    """Entries looked at; readings made, changed and found as they were; marks, links and answers written; what was not taken.
 
     ``incomplete`` lists readings that were taken although the codebook asks for more: {source, line, entry, missing}.
     ``unknown`` names labels and relation types that the project does not have, ``unknown_annotators`` counts the readings
     of people who are none of its annotators, ``left_out`` what the maps say to leave out.
     """
 
+    seen: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
@@ -53,8 +55,12 @@ class DoorResult:
     unknown: dict[str, Unknown] = field(default_factory=dict)
     unknown_annotators: dict[str, int] = field(default_factory=dict)
 
-    def as_json(self) -> dict[str, Any]:
-        """What the command prints and an upload keeps."""
+    def as_json(self, words: Words) -> dict[str, Any]:
+        """What the command prints, remedies in its words."""
+        return self.as_summary() | {"rejected": [refused.as_dict(words) for refused in self.rejected]}
+
+    def as_summary(self) -> dict[str, Any]:
+        """All but what was rejected, which an upload keeps as rows."""
         return {
             "created": self.created,
             "updated": self.updated,
@@ -72,7 +78,6 @@ class DoorResult:
             },
             "unknown_annotators": self.unknown_annotators,
             "incomplete": self.incomplete,
-            "rejected": [refused.as_dict() for refused in self.rejected],
         }
 
     @property

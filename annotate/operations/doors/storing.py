@@ -12,10 +12,12 @@ from uuid import UUID, uuid4, uuid5
 from django.contrib.auth.models import User
 
 from annotate.doors.records import GivenReading
+from annotate.doors.remedies import WIDEN, Remedy
 from annotate.errors import Conflict, Refusal
 from annotate.marking import MOST_OPERATIONS
 from annotate.models import Operation, Project, ProjectArticle, RelationAnnotation, SpanAnnotation, Task
 from annotate.operations.doors.contents import NAMESPACE
+from annotate.operations.doors.refusals import DoorRefusal
 from annotate.operations.marks import apply_operations
 from annotate.rows import Rows, load_rows
 
@@ -140,10 +142,10 @@ def _free_slot(project: Project, member: ProjectArticle, taken: Any, *, widen: b
     used = set(taken)
     if len(used) >= wanted:
         if not widen:
-            raise Refusal(
+            raise DoorRefusal(
                 "no_slot",
-                f"The article wants {wanted} reading{'s' if wanted > 1 else ''} and has as many. Raise the number of "
-                "annotators of the project or of the article, or write --widen to have it raised.",
+                f"The article wants {wanted} reading{'s' if wanted > 1 else ''} and has as many.",
+                Remedy(WIDEN),
             )
         member.annotators = len(used) + 1
         member.save(update_fields=["annotators"])

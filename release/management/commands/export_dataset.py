@@ -1,6 +1,7 @@
 """``manage.py export_dataset``."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from annotate.models import Project
 from release.exceptions import ReleaseError
 from release.formats.registry import FORMATS
+from release.forms import DEFAULT_THRESHOLD
 from release.manifest import MANIFEST
 from release.models import Release
 from release.operations.building import UNVERSIONED, export_release
@@ -52,6 +54,21 @@ class Command(BaseCommand):
             help="How exactly the dataset says when people worked. Default: second.",
         )
         parser.add_argument(
+            "--threshold",
+            type=Decimal,
+            default=DEFAULT_THRESHOLD,
+            metavar="T",
+            help="Marks of two people are one unit where they share at least this much of what both cover. Default: 0.5.",
+        )
+        parser.add_argument(
+            "--leave-out",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="ARTICLE=REASON",
+            help="Articles, by uuid or id, that are not to be in this dataset, with the reason it gives.",
+        )
+        parser.add_argument(
             "--previous",
             type=Path,
             metavar="DIR",
@@ -79,6 +96,8 @@ class Command(BaseCommand):
                 include_unfinished=options["include_unfinished"],
                 formats=[name.strip() for name in options["formats"].split(",") if name.strip()],
                 times=options["times"],
+                threshold=options["threshold"],
+                exclusions=[_named(text) for text in options["leave_out"]],
                 previous=_previous(project, options["previous"]),
                 on_progress=self._show if to_terminal else None,
             )
@@ -105,6 +124,12 @@ class Command(BaseCommand):
         if done % SHOWN_EVERY == 0 or done == total:
             self.stderr.write(f"\r{done:,} of {total:,} articles", ending="")
             self.stderr.flush()
+
+
+def _named(text: str) -> tuple[str, str]:
+    """ARTICLE=REASON; the operation refuses an empty reason."""
+    name, _, reason = text.partition("=")
+    return name, reason
 
 
 def _previous(project: Project, directory: Path | None) -> dict[str, Any] | None:

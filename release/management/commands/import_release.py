@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from annotate.doors.remedies import COMMAND
 from release.exceptions import ReleaseError
 from release.operations.restoring import restore_release
 from release.supplied import texts_from
@@ -68,7 +69,7 @@ class Command(BaseCommand):
                 "spans": readings.spans,
                 "relations": readings.relations,
                 "notes": restored.notes,
-                "rejected": [refused.as_dict() for refused in readings.rejected],
+                "rejected": [refused.as_dict(COMMAND) for refused in readings.rejected],
             }
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
         else:
@@ -76,7 +77,7 @@ class Command(BaseCommand):
                 f"Project {restored.project.slug} is a draft: {restored.articles_created} articles made, "
                 f"{restored.articles_found} found, {readings.created} readings with {readings.spans} marks."
             )
-            for note in [*restored.notes, *(refused.message for refused in readings.rejected[:20])]:
+            for note in [*restored.notes, *(refused.said(COMMAND) for refused in readings.rejected[:20])]:
                 self.stderr.write(note)
         if readings.rejected:
             raise SystemExit(PARTLY_DONE)

@@ -1,6 +1,8 @@
 """Importing annotations in the admin: looked through first, mapped, then imported; by the project's managers only."""
 
+import csv
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,8 +12,10 @@ from django.utils import timezone
 
 from annotate.models import AnnotationImport, Project, Task
 from annotate.operations.doors import uploads
-from annotate.operations.doors.uploads import forget_old_annotation_uploads, run_upload
+from annotate.operations.doors.running import Heart, silent_uploads
+from annotate.operations.doors.uploads import ask_again, forget_old_annotation_uploads, run_upload
 from annotate.operations.tasks import ensure_slots
+from corpus import workers
 from tests.factories import make_article, make_member, make_project, make_user
 
 pytestmark = pytest.mark.django_db
@@ -104,11 +108,122 @@ def test_large_files_are_left_to_the_worker_and_running_them_twice_is_once(rosa,
     monkeypatch.setattr(uploads, "MOST_AT_ONCE", 10)
     upload = send(rosa, project, reading("mara", "SOURCE"))
     assert upload.state == "waiting"
-    assert 'http-equiv="refresh"' in rosa.get(address(project, upload)).content.decode()
-    for _ in range(2):
-        run_upload(upload_id=upload.pk, now=timezone.now())
+    assert 'hx-trigger="load delay:1s, every 1s"' in rosa.get(address(project, upload)).content.decode()
+    assert [run_upload(upload_id=upload.pk, now=timezone.now()) for _ in range(2)] == [True, False]
+    upload.refresh_from_db()
+    assert (upload.state, upload.result["created"], upload.progress, upload.total) == ("checked", 1, 1, 1)
+    ended = rosa.get(f"{address(project, upload)}progress/")
+    assert (ended["HX-Refresh"], ended.content) == ("true", b"")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"state": "waiting"}, "Waiting for the worker."),
+        ({"state": "running"}, "Counting the readings in the files."),
+        ({"state": "running", "progress": 37, "total": 120}, "<strong>30 %</strong> · 37 of 120 looked through"),
+        ({"state": "running", "progress": 3, "total": 3, "is_check": False}, "agreement is being counted"),
+        ({"state": "running", "heartbeat": timezone.now() - timedelta(seconds=90)}, "No sign of life since"),
+    ],
+)
+def test_the_share_done_is_shown(rosa, project, fields, words, monkeypatch):
+    monkeypatch.setattr(workers, "_checks", [])
+    fields = {"heartbeat": timezone.now()} | fields
+    upload = AnnotationImport.objects.create(project=project, format="slantwise", **fields)
+    fragment = rosa.get(f"{address(project, upload)}progress/").content.decode()
+    assert words in fragment
+    assert "<html" not in fragment
+    assert ('value="30"' in fragment) == ("30 %" in words)
+
+
+def test_what_waits_says_that_no_worker_runs(rosa, project, monkeypatch):
+    monkeypatch.setattr(workers, "_checks", [lambda *_args, **_kwargs: False])
+    upload = AnnotationImport.objects.create(project=project, format="slantwise")
+    assert "No worker is running." in rosa.get(address(project, upload)).content.decode()
+
+
+def test_an_upload_is_called_off_and_looked_through_again(rosa, project, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_AT_ONCE", 10)
+    upload = send(rosa, project, reading("mara", "SOURCE"))
+    assert rosa.get(f"{address(project, upload)}cancel/").status_code == 405
+    rosa.post(f"{address(project, upload)}cancel/")
+    assert not run_upload(upload_id=upload.pk, now=timezone.now())
+    assert "This was called off. Nothing was written" in rosa.get(address(project, upload)).content.decode()
+    monkeypatch.undo()
+    rosa.post(address(project, upload), {"check": "1"})
     upload.refresh_from_db()
     assert (upload.state, upload.result["created"]) == ("checked", 1)
+    late = rosa.post(f"{address(project, upload)}cancel/", follow=True).content.decode()
+    assert "too late to cancel" in late
+
+
+def test_a_run_that_was_overtaken_writes_nothing(rosa, project, monkeypatch):
+    """Called off between its last entry and its end."""
+    upload = send(rosa, project, reading("mara", "SOURCE"))
+    ask_again(upload=upload, options={}, is_check=False, now=timezone.now())
+
+    stop = Heart.stop
+
+    def stopped(heart):
+        AnnotationImport.objects.filter(pk=upload.pk).update(attempt=9)
+        stop(heart)
+
+    monkeypatch.setattr(Heart, "stop", stopped)
+    assert not run_upload(upload_id=upload.pk, now=timezone.now())
+    assert not Task.objects.submitted().exists()
+
+
+def test_the_worker_takes_up_what_fell_silent_and_gives_up_what_kills_it(project):
+    now = timezone.now()
+    made = {"project": project, "format": "slantwise"}
+    late, fresh = now - timedelta(seconds=61), now - timedelta(seconds=59)
+    silent = AnnotationImport.objects.create(**made, state="running", heartbeat=late, tries=1)
+    lost = AnnotationImport.objects.create(**made, state="waiting", heartbeat=late)
+    deadly = AnnotationImport.objects.create(**made, state="running", heartbeat=late, tries=5)
+    for state in ("running", "waiting"):
+        AnnotationImport.objects.create(**made, state=state, heartbeat=fresh)
+    assert sorted(silent_uploads(now=now)) == [silent.pk, lost.pk]
+    assert silent_uploads(now=now) == []
+    deadly.refresh_from_db()
+    assert (deadly.state, "The worker ended 5 times" in deadly.error) == ("failed", True)
+
+
+def test_what_could_not_be_taken_is_said_in_the_words_of_the_page_and_downloaded(rosa, project):
+    upload = send(rosa, project, reading("mara", "SOURCE", "Weather"), reading("=cmd"), reading("mara"))
+
+    page = rosa.get(address(project, upload)).content.decode()
+    table = b"".join(rosa.get(f"{address(project, upload)}not-taken.csv").streaming_content).decode()
+    lines = b"".join(rosa.get(f"{address(project, upload)}not-taken.jsonl").streaming_content).decode().splitlines()
+
+    assert "--" not in re.sub(r"<[^>]*>", "", page)
+    assert "Choose under “Labels the project does not have” what it is here, or to leave it out." in page
+    rows = [json.loads(line) for line in lines]
+    assert [(row["file"], row["line"], row["field"], row["code"]) for row in rows] == [
+        ("readings.jsonl", 1, "label", "unknown_label"),
+        ("readings.jsonl", 2, "annotator", "unknown_annotator"),
+        ("readings.jsonl", 3, "", "read_twice"),
+    ]
+    assert rows[1]["reason"] == "There is no account “=cmd”."
+    assert "tick “Make accounts and memberships that are missing”" in rows[1]["remedy"]
+    head, first, *_ = csv.reader(table.removeprefix("\ufeff").splitlines())
+    assert head == ["file", "line", "entry", "field", "code", "reason", "remedy"]
+    assert first == [str(rows[0][name]) for name in head]
+
+
+def test_the_page_asks_the_same_number_of_queries_however_much_was_rejected(rosa, project, django_assert_num_queries):
+    upload = send(rosa, project, reading("mara", "SOURCE"))
+    counts = []
+    for _ in range(3):
+        upload.issues.create(code="read_twice", message="Twice.", remedy={"kind": "check_unit", "values": {}})
+        with django_assert_num_queries(1000, exact=False) as found:
+            rosa.get(address(project, upload))
+        counts.append(len(found))
+    assert counts == [counts[0]] * 3
+
+
+def test_names_that_the_database_cannot_keep_do_no_harm(rosa, project):
+    upload = send(rosa, project, {"article": "crowd-1", "annotator": "a\0b", "spans": []})
+    assert (upload.state, upload.n_rejected) == ("checked", 1)
 
 
 def test_the_bytes_go_with_the_import_and_old_uploads_are_forgotten(
@@ -131,8 +246,9 @@ def test_only_the_project_s_managers_reach_it(project):
         make_member(other if role == "manager" else project, person, role)
         client = Client()
         client.force_login(person)
-        for url in (address(project), address(project, upload)):
-            assert client.get(url).status_code in (302, 403, 404)
+        page = address(project, upload)
+        for url in (address(project), page, f"{page}progress/", f"{page}cancel/", f"{page}not-taken.csv"):
+            assert client.get(url).status_code in (302, 403, 404, 405)
             assert client.post(url, {"import": "1"}).status_code in (302, 403, 404)
     sam = Client()
     sam.force_login(other.memberships.get().user)
