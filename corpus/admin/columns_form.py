@@ -23,6 +23,7 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "story": ("Story", "Else the story of this import."),
     "id": ("Identifier", "Your own, to find the article again."),
     "rights": ("Rights", ""),
+    "captions": ("Captions", "Those lines of the text that are captions, one a line."),
 }
 assert set(SHOWN) == set(FIELDS)
 _NONE = "(none)"

@@ -18,7 +18,7 @@ TEXT_FIELDS = ("title", "text")
 FIELD_BREAK = "\n\n"
 BYLINE_WIDTH = 500
 # Where mojibake is looked for: what people read, not addresses and identifiers.
-REPAIRABLE_FIELDS = frozenset(["title", "text", "byline", "outlet"])
+REPAIRABLE_FIELDS = frozenset(["title", "text", "byline", "outlet", "captions"])
 
 _ENDS_STANDFIRST = {"byline", "empty_byline", "date_line", "read_time", "repeated_title"}
 
@@ -89,8 +89,9 @@ class CleanArticle:
 def clean(fields: Mapping[str, str], rules: RuleSet = ALL_RULES) -> CleanArticle:
     """Canonical text of an article received as named fields; only ``text`` is required.
 
-    ``title``, where given, is the headline; else the headline is found in the text. The result's ``text`` may be
-    empty, where nothing but debris came: the caller refuses that.
+    ``title``, where given, is the headline; else the headline is found in the text. ``captions`` has the lines of the
+    text that are captions, one a line. The result's ``text`` may be empty, where nothing but debris came: the caller
+    refuses that.
     """
     received, received_fields = _joined(fields)
     edits = mojibake.edits_of(
@@ -117,6 +118,8 @@ def clean(fields: Mapping[str, str], rules: RuleSet = ALL_RULES) -> CleanArticle
     )
     if page.title_given and page.lines:
         page.headline = page.lines[0]
+    if captions := {plain(line) for line in fields.get("captions", "").splitlines()}:
+        page.captions += [line for line in page.lines if line is not page.headline and line.text in captions]
     cuts: list[tuple[int, int, str]] = []
     found_byline = found_outlet = found_agency = ""
     for first, chosen in ((True, rules.before_headline), (False, rules.after_headline)):
@@ -238,6 +241,8 @@ def _shorten(page: Page, cut: Cut, *, normal: bool) -> None:
             page.lines = [shorter if other is line else other for other in page.lines]
             if line is page.headline:
                 page.headline = shorter
+            if line in page.captions:
+                page.captions.append(shorter)
 
 
 def _with_breaks(lines: Sequence[Line], headline: Line | None) -> list[CanonicalLine]:

@@ -37,6 +37,7 @@ KNOWN_NAMES: Mapping[str, tuple[str, ...]] = {
     "language": ("language", "lang", "language_code", "lang_code", "idioma", "langue", "sprache", "lingua", "taal"),
     "story": ("story", "story_id", "event", "event_id", "cluster", "cluster_id", "topic", "historia", "evento"),
     "rights": ("rights", "license", "licence", "copyright", "derechos", "licencia", "lizenz"),
+    "captions": ("captions",),
     "id": ("id", "article_id", "doc_id", "document_id", "news_id", "uuid", "guid", "uid", "identifier"),
 }  # fmt: skip
 SHOWN_COLUMNS = 20

@@ -35,6 +35,11 @@ _AS_FOUND.set("DEFAULT", "min_extracted_size", "1")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # Encodings are settled before: a declaration that contradicts the characters would be obeyed by the parser.
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,1000}\?>")
+_CAPTIONS = ".//figure//figcaption | .//*[contains(concat(' ', @class, ' '), ' wp-caption-text ')]"
+# From a caption; the outermost comes first.
+_FIGURES = "ancestor::figure | ancestor::*[contains(concat(' ', @class, ' '), ' wp-caption ')]"
+# What else figures hold, and what trafilatura may take from there.
+_NO_PICTURE = ".//table | .//blockquote | .//pre"
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _BREAK = "\x00"  # no page can hold one
 _BLOCKS = frozenset({"p", "head", "item", "quote", "code", "row", "ab", "list", "table", "div", "fw"})
@@ -65,6 +70,7 @@ def record_of(page: str, *, url: str = "", limits: Limits) -> dict[str, object]:
     tree = _tree(page)
     _check_elements(tree)
     said = said_by(tree)
+    captions = _keep_captions(tree)
     text = _prose(tree)
     if not text:
         raise BadFieldError(
@@ -85,6 +91,7 @@ def record_of(page: str, *, url: str = "", limits: Limits) -> dict[str, object]:
         "byline": said.byline,
         "published": said.published,
         "language": said.language,
+        "captions": "\n".join(line for line in text.splitlines() if line in captions),
     }
 
 
@@ -125,6 +132,25 @@ def _check_elements(tree: HtmlElement) -> None:
             f"The page has {total:,} elements: over {MOST_ELEMENTS:,}, or over {MOST_IN_A_PARAGRAPH:,} in one paragraph, "
             "and it would take too long to find its text. Copy the article into a text file.",
         )
+
+
+def _keep_captions(tree: HtmlElement) -> set[str]:
+    """The captions of the page's pictures, each made a paragraph where its picture stood: trafilatura takes no figures."""
+    captions = set()
+    pictures: dict[HtmlElement, bool] = {}
+    for element in tree.xpath(_CAPTIONS):
+        caption = _SPACES.sub(" ", element.text_content()).strip(" ")
+        figure = next(iter(element.xpath(_FIGURES)), element)
+        # Asked once for each: a page may have thousands of captions in one figure.
+        if figure not in pictures:
+            pictures[figure] = figure.getparent() is not None and not figure.xpath(_NO_PICTURE)
+        if caption and pictures[figure]:
+            captions.add(caption)
+            paragraph = etree.Element("p")
+            paragraph.text = caption
+            figure.addprevious(paragraph)
+            element.drop_tree()
+    return captions
 
 
 def _prose(tree: HtmlElement) -> str:

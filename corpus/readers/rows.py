@@ -13,7 +13,7 @@ from corpus.readers.dates import parse_date
 
 MAX_EXCERPT = 200
 
-FIELDS = ("id", "title", "text", "outlet", "url", "byline", "published", "language", "story", "rights")
+FIELDS = ("id", "title", "text", "outlet", "url", "byline", "published", "language", "story", "rights", "captions")
 # The widths of the columns they go to.
 _LONGEST = {
     "id": 200,

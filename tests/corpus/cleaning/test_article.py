@@ -53,6 +53,22 @@ def test_what_is_no_text_goes_to_fields():
     assert (made.byline, made.outlet) == ("Tomás Ferreira and Ingrid Åkesson", "Northgate Wire")
 
 
+def test_lines_that_came_as_captions_are_captions_without_a_sign_and_after_a_cut():
+    body = (
+        "The river rose in the night, and by the morning the lower town stood under water for the third time this year."
+    )
+    made = clean(
+        {
+            "title": "Dam holds",
+            "text": f"The dam on Monday.\n\n{body}\n\nCafe\u0301 Sur, closed.\n\n{body} Twice.",
+            "captions": "The dam on Monday.\nCafé Sur, closed.\nNot in the text.",
+        }
+    )
+
+    assert [z["zone"] for z in made.zones] == ["headline", "caption", "body", "caption", "body"]
+    assert "Not in the text" not in made.text
+
+
 def test_zones_of_an_article_with_all_parts():
     made = clean({"text": (FIXTURES / "articles" / "canal-ocho.txt").read_text(encoding="utf-8")})
 

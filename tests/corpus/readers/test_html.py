@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus.cleaning import clean
 from corpus.readers import ImportRow, Limits, ReadOptions, read, sources_of, upload
 from tests.corpus.readers.fuzzing import files, memory_limit, outcomes, time_limit
 from tests.corpus.readers.pages import BODY, PARAGRAPHS, TITLE, article_of, page
@@ -44,6 +45,32 @@ def test_paragraphs_of_real_length_come_through_whole(stem):
 
 def test_a_repeated_paragraph_is_left_to_cleaning():
     assert _fields(page(paragraphs=[*PARAGRAPHS, PARAGRAPHS[0]]))["text"].count(PARAGRAPHS[0]) == 2
+
+
+def test_captions_stay_where_their_pictures_stood_and_are_told_apart():
+    seen = "The bridge at noon, seen from the <i>south</i>.\n <small>Ana Ruiz</small>"
+    older = (
+        '<div class="wp-caption"><img src="b.jpg"><p class="wp-caption-text">A bus waits, nobody boards it.</p></div>'
+    )
+    figure = f'<figure><a href="/big"><img src="a.jpg"></a><figcaption class="meta">{seen}</figcaption></figure>'
+    teaser = '<figure><img src="c.jpg"><figcaption>Ten soups for winter, in colour</figcaption></figure>'
+    first, second, *_ = (f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    markup = page().replace(first, f"{figure}{first}").replace(second, f"{second}{older}")
+
+    fields = _fields(markup.replace("<aside>", f"<aside>{teaser}"))
+
+    captions = ["The bridge at noon, seen from the south. Ana Ruiz", "A bus waits, nobody boards it."]
+    assert fields["captions"].split("\n") == captions
+    assert fields["text"].split("\n\n") == [TITLE, captions[0], *PARAGRAPHS[:2], captions[1], *PARAGRAPHS[2:]]
+    made = clean(fields)
+    assert [made.text[z["start"] : z["end"]].strip() for z in made.zones if z["zone"] == "caption"] == captions
+
+
+def test_a_figure_that_holds_a_table_keeps_it():
+    table = "<table><tr><th>Year</th><th>People</th></tr><tr><td>2021</td><td>3,000</td></tr></table>"
+    figure = f"<figure>{table}<figcaption>Source: the institute</figcaption></figure>"
+
+    assert "3,000" in _fields(page().replace("</article>", f"{figure}</article>"))["text"].split(PARAGRAPHS[-1])[1]
 
 
 LD = {
