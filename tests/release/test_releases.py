@@ -1,6 +1,7 @@
 """Building in the worker: once, resumed, fenced, immutable."""
 
 import hashlib
+import time
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +14,10 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from annotate.models import Project
-from release.exceptions import BadVersionError, VersionTakenError
+from release.exceptions import BadVersionError, SupersededError, VersionTakenError
 from release.models import Release
 from release.operations import releases
-from release.operations.releases import build_release, request_release
+from release.operations.releases import build_release, cancel_release, request_release
 from release.operations.versions import checked_version, suggested_version
 from release.storage import LocalReleases, archive_of, folder_of, store
 from release.tasks import resume_silent_releases
@@ -116,6 +117,27 @@ def test_a_worker_that_is_stopped_leaves_the_release_waiting(release: Release, m
     release.refresh_from_db()
     assert release.state == "waiting"
     assert list(directory_of(release).parent.iterdir()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_builder_hears_that_its_release_was_called_off(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releases, "BEAT", 0.02)
+    Release.objects.update(state="building", attempt=1)
+    deadline = time.monotonic() + 10
+    with releases.Heart(release.pk, 1) as heart:
+        heart.note(7, 12)
+        while (release.progress, release.total) != (7, 12) and time.monotonic() < deadline:
+            release.refresh_from_db()
+        assert cancel_release(release=release)
+
+        def go_on() -> None:
+            while time.monotonic() < deadline:
+                heart.note(8, 12)
+
+        with pytest.raises(SupersededError):
+            go_on()
+    release.refresh_from_db()
+    assert (release.state, release.progress) == ("cancelled", 0)
 
 
 def test_a_built_release_cannot_be_changed_or_deleted(release: Release) -> None:

@@ -130,8 +130,8 @@ class _Door:
             if reading.spans and reading.refused and not rows.spans:
                 raise Refusal(
                     "nothing_taken",
-                    f"None of its {len(reading.spans)} marks could be taken. It is not stored: it would look as if the "
-                    "article had been read and nothing marked.",
+                    f"Of its marks ({len(reading.spans)}) none could be taken. The reading is not stored: it would look as "
+                    "if the article had been read and nothing marked.",
                 )
             with transaction.atomic():
                 task, outcome = store_reading(

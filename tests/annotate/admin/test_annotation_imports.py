@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from annotate.models import AnnotationImport, Project, Task
-from annotate.operations.doors import uploads
+from annotate.operations.doors import DoorResult, running, uploads
 from annotate.operations.doors.running import Heart, silent_uploads
-from annotate.operations.doors.uploads import ask_again, forget_old_annotation_uploads, run_upload
+from annotate.operations.doors.uploads import ask_again, cancel_upload, forget_old_annotation_uploads, run_upload
 from annotate.operations.tasks import ensure_slots
 from corpus import workers
 from tests.factories import make_article, make_member, make_project, make_user
@@ -171,6 +172,29 @@ def test_a_run_that_was_overtaken_writes_nothing(rosa, project, monkeypatch):
     monkeypatch.setattr(Heart, "stop", stopped)
     assert not run_upload(upload_id=upload.pk, now=timezone.now())
     assert not Task.objects.submitted().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_progress_is_noted_and_a_cancel_heard_while_the_import_is_under_way(project, monkeypatch):
+    monkeypatch.setattr(running, "BEAT", 0.02)
+    upload = AnnotationImport.objects.create(project=project, format="slantwise", state="running", attempt=1)
+    deadline = time.monotonic() + 10
+    with Heart(upload.pk, 1) as heart:
+        heart.total = 12
+        heart.note(DoorResult(seen=7))
+        while (upload.progress, upload.total) != (7, 12) and time.monotonic() < deadline:
+            upload.refresh_from_db()
+        assert upload.heartbeat > timezone.now() - timedelta(seconds=10)
+        cancel_upload(upload=upload)
+
+        def go_on():
+            while time.monotonic() < deadline:
+                heart.note(DoorResult(seen=8))
+
+        with pytest.raises(running.NotOursError):
+            go_on()
+    upload.refresh_from_db()
+    assert (upload.state, upload.progress) == ("cancelled", 7)
 
 
 def test_the_worker_takes_up_what_fell_silent_and_gives_up_what_kills_it(project):
