@@ -97,13 +97,17 @@ def _expression(column: Column, field: str) -> str:
     return f'"null" if {field} is None else {one}' if column.nullable else one
 
 
+def rounded(value: float) -> float:
+    """As releases have it. Adding zero turns -0.0 into 0.0, which would be other bytes for the same number."""
+    return round(float(value), DIGITS) + 0.0
+
+
 @lru_cache(maxsize=4096)  # shares of a few annotators come again and again
 def _float(value: float) -> str:
-    # Adding zero turns -0.0 into 0.0, which would be other bytes for the same number.
-    rounded = round(float(value), DIGITS) + 0.0
-    if not isfinite(rounded):
+    written = rounded(value)
+    if not isfinite(written):
         raise ValueError(f"{value} is not a number of JSON")
-    return repr(rounded)
+    return repr(written)
 
 
 ENCODERS: dict[type, Callable[[Any], str]] = {

@@ -22,7 +22,7 @@ from agreement.documents import Relation as Link
 from agreement.figures import Figure
 from agreement.tally import Tally
 from agreement.values import Value as Answer
-from release.columns import DIGITS
+from release.columns import rounded
 from release.records import AgreementFigure, Annotation, Article, Value
 from release.rows import Scheme
 
@@ -295,7 +295,7 @@ def headline(figures: Sequence[AgreementFigure]) -> dict[str, float | None]:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS) + 0.0
+    return None if value is None else rounded(value)
 
 
 def implementation_of(tool_version: str) -> str:

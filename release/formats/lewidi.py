@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from release.columns import DIGITS, Json
+from release.columns import Json, rounded
 from release.formats.registry import Book
 from release.records import AggregatedSpan, Annotation, Article
 from release.writing import FileSet, WrittenFile
@@ -67,7 +67,7 @@ def entry_of(article: Article, complete: Sequence[Annotation], unit: AggregatedS
             "resolution": unit.resolution,
             "start": unit.start,
         },
-        "soft_label": {share.label: round(share.p, DIGITS) + 0.0 for share in unit.soft_label},
+        "soft_label": {share.label: rounded(share.p) for share in unit.soft_label},
         "split": article.split,
         "text": unit.text or "",
     }

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from release import records
-from release.columns import columns_of, is_record
+from release.columns import columns_of, is_record, rounded
 from release.formats.registry import Book
 from release.records import FILES, AggregatedSpan, Annotation, Article
 from release.writing import WrittenFile, sha256_of
@@ -91,13 +91,15 @@ def _fields(record: type) -> list[pa.Field]:
 
 
 def plain(record: Any) -> dict[str, Any]:
-    """A record and those inside it as dictionaries; times as pyarrow takes them."""
+    """A record and those inside it as dictionaries; times as pyarrow takes them, floats as the data files have them."""
     return {name: _plain(value) for name, value in record._asdict().items()}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return rounded(value)
     if isinstance(value, records.Time):
         return records.moment_of(value)
     return plain(value) if isinstance(value, tuple) else value

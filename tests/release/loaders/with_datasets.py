@@ -1,8 +1,9 @@
-"""Every configuration of the card, and the Parquet files, with ``datasets``."""
+"""Every configuration of the card, and the Parquet files with records, with ``datasets``, which refuses empty ones."""
 
 from pathlib import Path
 
 import datasets
+import pyarrow.parquet as pq
 from answer import answer
 
 
@@ -12,7 +13,8 @@ def read(release: str) -> dict[str, list[dict]]:
         for name in datasets.get_dataset_config_names(release)
     }
     for path in sorted(Path(release, "extra", "parquet").glob("*.parquet")):
-        found[f"{path.stem}.parquet"] = datasets.load_dataset("parquet", data_files=str(path), split="train").to_list()
+        if pq.read_metadata(path).num_rows:
+            found[path.name] = datasets.load_dataset("parquet", data_files=str(path), split="train").to_list()
     return found
 
 

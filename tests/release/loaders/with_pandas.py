@@ -8,7 +8,7 @@ from answer import answer
 
 def read(release: str) -> dict[str, list[dict]]:
     found = {
-        path.stem: pd.read_json(path, lines=True, dtype=False).to_dict("records")
+        path.stem: pd.read_json(path, lines=True, dtype=False, precise_float=True).to_dict("records")
         for path in sorted(Path(release, "data").glob("*.jsonl"))
     }
     for path in sorted(Path(release, "extra", "parquet").glob("*.parquet")):
