@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from agreement.values import Value
 from spans.span import Fragments, union_of
@@ -22,11 +23,10 @@ TOKEN = re.compile(r"\w+|[^\w\s]")
 NO_VALUES: Mapping[str, Value] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """One annotator's labelled characters ``[start, end)``; ``fragments`` where they are not in one piece.
 
-    ``id`` is what relations of the document name the mark by.
+    ``id`` is what relations of the document name the mark by. A tuple, as a corpus has millions.
     """
 
     annotator: str
@@ -35,7 +35,7 @@ class Mark:
     label: str
     fragments: Fragments = ()
     id: str = ""
-    attributes: Mapping[str, Value] = field(default=NO_VALUES, hash=False)
+    attributes: Mapping[str, Value] = NO_VALUES
 
     @property
     def pieces(self) -> Fragments:

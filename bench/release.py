@@ -1,7 +1,7 @@
 """Speed of a release on the common workload, beside a bare ``COPY`` of the same rows measured in the same run.
 
-``python -m bench.release [--articles 1000]``: 5 annotators with 12 spans each on every article, in a throw-away test
-database. The workload is read from ``$SLANTWISE_SHARED/bench/workload.py`` (default: ``../shared`` beside the
+``python -m bench.release [--articles 1000] [--times 4]``: 5 annotators with 12 spans each on every article, in a
+throw-away test database; then the same with four times the articles, to see how time and memory grow. The workload is read from ``$SLANTWISE_SHARED/bench/workload.py`` (default: ``../shared`` beside the
 checkout). Peak memory is that of a process of its own that does nothing but export.
 """
 
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -42,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Print a table and one JSON line; 1 where the workload is not there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=1000)
+    parser.add_argument("--times", type=int, default=4, help="also measure so many times the articles; 1: do not")
     options = parser.parse_args(arguments)
     path = SHARED / "bench" / "workload.py"
     if not path.exists():
@@ -54,8 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     load = os.getloadavg()[0]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    database = connection.settings_dict["NAME"]
     try:
-        slug, spans = fill(_module(path), options.articles)
+        workload, slug = _module(path), start()
+        spans = fill(workload, slug, range(options.articles))
         result = {
             "bench": "release",
             "articles": options.articles,
@@ -64,10 +68,13 @@ def main(arguments: list[str] | None = None) -> int:
             "load": round(load, 2),
             "python": platform.python_version(),
             "django": version("django"),
-            **measure(slug, connection.settings_dict["NAME"]),
+            **measure(slug, database),
         }
+        if options.times > 1:
+            more = fill(workload, slug, range(options.articles, options.times * options.articles))
+            result |= growth(result, _in_own_process(export, slug, database), (spans + more) / spans)
     finally:
-        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
+        connection.creation.destroy_test_db(database, verbosity=0)
     for name, value in result.items():
         print(f"{name:<28} {value:.2f}" if isinstance(value, float) else f"{name:<28} {value}")
     for name, recorded in PEERS.items():
@@ -78,12 +85,26 @@ def main(arguments: list[str] | None = None) -> int:
 
 def measure(slug: str, database: str) -> dict[str, Any]:
     """Export and COPY, each in a fresh process."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1, maxtasksperchild=1) as pool:
-        exported = pool.apply(export, (slug, database))
-    with context.Pool(1, maxtasksperchild=1) as pool:
-        copied = pool.apply(copy, (database,))
+    exported = _in_own_process(export, slug, database)
+    copied = _in_own_process(copy, database)
     return {**exported, **copied, "times_copy": exported["export_s"] / copied["copy_s"]}
+
+
+def growth(small: dict[str, Any], large: dict[str, float], times: float) -> dict[str, float]:
+    """What ``times`` as many spans take: time should grow by that factor, memory not at all."""
+    return {
+        "times_spans": times,
+        "times_export_cpu": large["export_cpu_s"] / small["export_cpu_s"],
+        "large_export_s": large["export_s"],
+        "large_export_cpu_s": large["export_cpu_s"],
+        "large_export_peak_mib": large["export_peak_mib"],
+        "peak_growth_mib": large["export_peak_mib"] - small["export_peak_mib"],
+    }
+
+
+def _in_own_process(function: Callable[..., dict[str, float]], *arguments: str) -> dict[str, float]:
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        return pool.apply(function, arguments)
 
 
 def _use(database: str) -> Any:
@@ -132,6 +153,7 @@ def export(slug: str, database: str) -> dict[str, float]:
         "export_cpu_s": cpu,
         "export_peak_mib": peak,
         "process_before_mib": before,
+        "peak_over_start_mib": peak - before,
         "release_mib": size,
         "verify_s": verified,
     }
@@ -153,15 +175,13 @@ def copy(database: str) -> dict[str, float]:
     return {"copy_s": time.perf_counter() - start}
 
 
-def fill(workload: ModuleType, n_articles: int) -> tuple[str, int]:
-    """Workload rows by bulk; slug of the project and number of spans."""
+def start() -> str:
+    """A project with people and a codebook, without articles; its slug."""
     from django.contrib.auth.models import User  # noqa: PLC0415
-    from django.utils import timezone  # noqa: PLC0415
 
     from annotate.codebook import parse_codebook  # noqa: PLC0415
-    from annotate.models import Membership, Project, ProjectArticle, SpanAnnotation, Task  # noqa: PLC0415
+    from annotate.models import Membership, Project  # noqa: PLC0415
     from annotate.operations.codebooks import save_codebook  # noqa: PLC0415
-    from corpus.models import Article, Story  # noqa: PLC0415
 
     content = {
         "name": "bench",
@@ -177,15 +197,29 @@ def fill(workload: ModuleType, n_articles: int) -> tuple[str, int]:
         ],
     }
     codebook, _ = save_codebook(content=parse_codebook(content))
-    labels = {label.code: label for label in codebook.labels.all()}
     users = [User.objects.create(username=f"bench{k}") for k in range(ANNOTATORS)]
     project = Project.objects.create(slug="bench", title="Bench", codebook=codebook, annotators_per_article=ANNOTATORS)
     Membership.objects.bulk_create(Membership(project=project, user=user, role="annotator") for user in users)
-    stories = Story.objects.bulk_create(Story(slug=f"event-{i}") for i in range(max(1, n_articles // 5)))
-    given = list(workload.articles(n_articles))
+    return project.slug
+
+
+def fill(workload: ModuleType, slug: str, numbers: range) -> int:
+    """Articles of the workload with these numbers by bulk, five an event; number of spans."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from annotate.models import Project, ProjectArticle, SpanAnnotation, Task  # noqa: PLC0415
+    from corpus.models import Article, Story  # noqa: PLC0415
+
+    project = Project.objects.get(slug=slug)
+    users = [member.user for member in project.memberships.order_by("user").select_related("user")]
+    labels = {label.code: label for label in project.codebook.labels.all()}
+    given = [workload.article(number) for number in numbers]
+    slugs = {f"event-{number // 5}" for number in numbers}
+    Story.objects.bulk_create((Story(slug=name) for name in sorted(slugs)), ignore_conflicts=True)
+    stories = Story.objects.in_bulk(slugs, field_name="slug")
     articles = Article.objects.bulk_create(
         Article(
-            story=stories[i % len(stories)],
+            story=stories[f"event-{number // 5}"],
             title=art["title"],
             language="en",
             raw=art["text"],
@@ -195,14 +229,14 @@ def fill(workload: ModuleType, n_articles: int) -> tuple[str, int]:
             n_chars=len(art["text"]),
             cleaner_version="bench",
         )
-        for i, art in enumerate(given)
+        for number, art in zip(numbers, given, strict=True)
     )
     ProjectArticle.objects.bulk_create(ProjectArticle(project=project, article=article) for article in articles)
     now = timezone.now()
     tasks = Task.objects.bulk_create(
         Task(
             project=project,
-            codebook=codebook,
+            codebook=project.codebook,
             article=article,
             slot=k + 1,
             annotator=user,
@@ -219,7 +253,7 @@ def fill(workload: ModuleType, n_articles: int) -> tuple[str, int]:
             SpanAnnotation(
                 id=uuid.uuid4(),
                 task=tasks[i * ANNOTATORS + k],
-                codebook=codebook,
+                codebook=project.codebook,
                 label=labels[span["label"]],
                 start=span["start"],
                 end=span["end"],
@@ -231,7 +265,7 @@ def fill(workload: ModuleType, n_articles: int) -> tuple[str, int]:
         ]
         SpanAnnotation.objects.bulk_create(marks)
         n += len(marks)
-    return project.slug, n
+    return n
 
 
 def _module(path: Path) -> ModuleType:

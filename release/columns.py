@@ -17,6 +17,8 @@ from release import records
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 
 DIGITS = 9  # of floats, after the point
+# Records of which the same ones come again and again: few labels and annotators give few shares.
+FEW = (records.SoftLabel,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def as_json(record: type) -> Callable[[Any], str]:
         parts.append(f'"{column.name}":{{{_expression(column, field)}}}')
     source = f"def text(item):\n    {', '.join(fields)}, = item\n    return f'{{{{{','.join(parts)}}}}}'\n"
     exec(source, within)  # noqa: S102 - made of the names of fields alone
-    return cast("Callable[[Any], str]", within["text"])
+    text = cast("Callable[[Any], str]", within["text"])
+    return lru_cache(maxsize=4096)(text) if record in FEW else text
 
 
 def _expression(column: Column, field: str) -> str:

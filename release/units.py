@@ -61,26 +61,28 @@ def units_of(
     article_id = complete[0].article_id
     for layer in scheme.layers:
         for number, cluster in enumerate(by_layer.get(layer, ()), 1):
+            start, end = cluster.start, cluster.end
+            # In the order of the record's fields: names would take as long as the rest.
             yield AggregatedSpan(
-                unit_id=f"{article_id}.{layer}.{number}",
-                article_id=article_id,
-                layer=layer,
-                n_annotators=cluster.n_annotators,
-                n_marked=cluster.n_marked,
-                members=list(cluster.members),
-                start=cluster.start,
-                end=cluster.end,
-                text=text[cluster.start : cluster.end] if shown else None,
-                core_start=cluster.core_start,
-                core_end=cluster.core_end,
-                union_start=cluster.union_start,
-                union_end=cluster.union_end,
-                char_support=list(map(Support._make, cluster.char_support)),
-                soft_label=_soft_labels(cluster.soft_label),
-                hard_label=cluster.hard_label,
-                resolution=cluster.resolution,
-                soft_attributes=_of_members(cluster.members, with_attributes),
-                mean_iou=cluster.mean_iou,
+                f"{article_id}.{layer}.{number}",
+                article_id,
+                layer,
+                cluster.n_annotators,
+                cluster.n_marked,
+                list(cluster.members),
+                start,
+                end,
+                text[start:end] if shown else None,
+                cluster.core_start,
+                cluster.core_end,
+                cluster.union_start,
+                cluster.union_end,
+                [Support(first, last, share) for first, last, share in cluster.char_support],
+                _soft_labels(cluster.soft_label),
+                cluster.hard_label,
+                cluster.resolution,
+                _of_members(cluster.members, with_attributes) if with_attributes else [],
+                cluster.mean_iou,
             )
 
 
@@ -90,8 +92,6 @@ def _soft_labels(shares: tuple[LabelShare, ...]) -> list[SoftLabel]:
 
 
 def _of_members(members: Sequence[str], with_attributes: Mapping[str, Span]) -> list[SoftAttribute]:
-    if not with_attributes:
-        return []
     return soft_attributes([with_attributes[member] for member in members if member in with_attributes])
 
 

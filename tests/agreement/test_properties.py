@@ -74,7 +74,7 @@ def test_the_statistics_of_two_halves_add_up_to_those_of_the_whole(docs, data):
 @settings(max_examples=30, deadline=None)
 @given(docs=documents())
 def test_renaming_labels_permutes_the_results(docs):
-    renamed = [replace(d, marks=tuple(replace(mark, label=TURNED[mark.label]) for mark in d.marks)) for d in docs]
+    renamed = [replace(d, marks=tuple(mark._replace(label=TURNED[mark.label]) for mark in d.marks)) for d in docs]
     before, after = document_metrics(docs, LABELS, 10), document_metrics(renamed, LABELS, 10)
     assert {turned_name(name): metric for name, metric in before.items()} == after
 
