@@ -46,7 +46,9 @@ def found_exclusions(*, project: Project, wanted: Iterable[tuple[str, str]]) -> 
     for name, reason in given:
         fitting = places.get(uuids.get(name, name), [])
         if not fitting:
-            raise ExclusionError(f"The project has no article with the uuid or id {shown(name)}.")
+            raise ExclusionError(
+                f"The project has no article with the uuid or id {shown(name)}: correct it or take its line out."
+            )
         if len(fitting) > 1:
             raise ExclusionError(
                 f"{len(fitting)} articles have the id {shown(name)}: name the uuid of the one you mean."
