@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from annotate.models import Codebook, Project
 from release.columns import Json, features
+from release.licences import Licence, licence_named
 from release.records import FILES, VIEWS
 from release.rows import Counts
 from release.statement import GAP, Told
@@ -30,6 +31,11 @@ class Facts:
     data: Sequence[WrittenFile]
     told: Told
     extras: Sequence[WrittenFile] = ()
+
+    @property
+    def licence(self) -> Licence | None:
+        """Of the annotations, where it is one that catalogues know."""
+        return licence_named(self.told.licence)
 
     @property
     def configs(self) -> list[str]:
@@ -96,10 +102,10 @@ def front_matter(facts: Facts) -> dict[str, Json]:
 
 def _licence_of(facts: Facts) -> dict[str, Json]:
     """The annotations' own where no full text is in the release, else a name that sends readers to LICENSE.md."""
-    known = facts.told.licence.lower()
+    known = facts.licence
     if known and facts.text_mode != "full":
-        return {"license": known}
-    name = f"{known}-for-annotations-texts-apart" if known else "see-license-file"
+        return {"license": known.hub}
+    name = f"{known.hub}-for-annotations-texts-apart" if known else "see-license-file"
     return {"license": "other", "license_name": name, "license_link": "LICENSE.md"}
 
 
@@ -275,11 +281,10 @@ def licence(facts: Facts) -> str:
         "quotes": "This release contains the marked passages with a little context, not the articles.",
         "positions": "This release contains no text of the articles, only positions in it.",
     }[facts.text_mode]
+    known = facts.licence
     annotations = (
-        f"{facts.told.licence} (https://spdx.org/licenses/{facts.told.licence}.html)."
-        if facts.told.licence
-        else f"{GAP} A usual choice is CC-BY-4.0 (https://creativecommons.org/licenses/by/4.0/)."
-    )
+        f"{known.spdx} ({known.url})." if known else facts.told.licence
+    ) or f"{GAP} A usual choice is CC-BY-4.0 (https://creativecommons.org/licenses/by/4.0/)."
     return f"""# Licence
 
 ## Annotations
@@ -305,6 +310,6 @@ def citation(facts: Facts) -> str:
         "date-released": facts.created[:10],
         "authors": [{"name": name} for name in authors or ["To be filled in before publication"]],
     }
-    if facts.told.licence:
-        content["license"] = facts.told.licence
+    if facts.licence:
+        content["license"] = facts.licence.spdx
     return yaml_of(content)

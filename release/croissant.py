@@ -80,7 +80,7 @@ def croissant(facts: Facts) -> dict[str, Json]:
     ]
     told = facts.told
     known: dict[str, Json] = {
-        "license": f"https://spdx.org/licenses/{told.licence}.html" if told.licence else "",
+        "license": facts.licence.url if facts.licence else told.licence,
         "creator": [{"@type": "sc:Person", "name": name} for name in authors_of(told)],
         "rai:annotatorDemographics": told.annotator_demographic,
         "rai:dataLimitations": told.limitations,

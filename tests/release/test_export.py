@@ -154,6 +154,12 @@ def test_what_is_switched_off_is_left_out(project: Project, tmp_path: Path) -> N
     assert not any(annotation["relations"] for annotation in rows(built.path, "annotations"))
 
 
+def test_the_version_of_the_guidelines_is_no_number_to_anybody(release: Path) -> None:
+    digits = hashlib.sha256(b"# Mark\n\nWhat you see.").hexdigest()[:12]
+
+    assert {a["guideline_version"] for a in rows(release, "annotations")} == {f"sha256:{digits}"}
+
+
 def test_units_carry_every_vote(release: Path) -> None:
     article = next(a for a in rows(release, "articles") if a["title"] == "Walk 😀 north")
     units = [u for u in rows(release, "spans_aggregated") if u["article_id"] == article["article_id"]]

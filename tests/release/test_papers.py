@@ -9,14 +9,17 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
+from check_jsonschema.builtin_schemas import get_builtin_schema
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from huggingface_hub import DatasetCard
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator, Draft202012Validator
 
 from annotate.models import Project, Task
+from release import licences
 from release.card import SIZES
 from release.changes import changelog
 from release.models import DataStatement, Release
@@ -152,6 +155,54 @@ def test_the_entry_for_references_is_the_same_in_card_and_croissant(project: Pro
         "}"
     )
     assert f"```bibtex\n{croissant['citeAs']}\n```" in card
+
+
+@pytest.mark.parametrize(
+    ("told", "mode", "hub", "named", "cited", "described", "says"),
+    [
+        (
+            "CC BY 4.0", "full", "other", "cc-by-4.0-for-annotations-texts-apart", "CC-BY-4.0",
+            "https://spdx.org/licenses/CC-BY-4.0.html", "CC-BY-4.0 (https://spdx.org/licenses/CC-BY-4.0.html).",
+        ),
+        (
+            "odbl-1.0", "positions", "odbl", None, "ODbL-1.0",
+            "https://spdx.org/licenses/ODbL-1.0.html", "ODbL-1.0 (https://spdx.org/licenses/ODbL-1.0.html).",
+        ),
+        (
+            "Ours: ask us", "quotes", "other", "see-license-file", None, "Ours: ask us", "Ours: ask us",
+        ),
+    ],
+    ids=["spelt freely", "another name at the hub", "of their own"],
+)  # fmt: skip
+def test_every_paper_takes_the_licence_as_its_readers_know_it(
+    project: Project,
+    tmp_path: Path,
+    told: str,
+    mode: str,
+    hub: str,
+    named: str | None,
+    cited: str | None,
+    described: str,
+    says: str,
+) -> None:
+    save_data_statement(project=project, told={"licence": told, "authors": "Ana: the first\nBo"})
+
+    built = export_release(project=project, out=tmp_path / "licensed", version="1.0.0", text_mode=mode).path
+
+    card = DatasetCard.load(built / "README.md").data.to_dict()
+    citation = yaml.safe_load((built / "CITATION.cff").read_text(encoding="utf-8"))
+    assert (card["license"], card.get("license_name")) == (hub, named)
+    assert citation.get("license") == cited
+    assert json.loads((built / "croissant.json").read_bytes())["license"] == described
+    assert f"## Annotations\n\n{says}\n" in (built / "LICENSE.md").read_text(encoding="utf-8")
+    schema = get_builtin_schema("vendor.citation-file-format")
+    assert [error.message for error in Draft7Validator(schema).iter_errors(citation)] == []
+
+
+def test_citation_files_know_every_licence_of_ours() -> None:
+    known = get_builtin_schema("vendor.citation-file-format")["definitions"]["license-enum"]["enum"]
+
+    assert {licence.spdx for licence in licences.KNOWN.values()} - set(known) == set()
 
 
 def test_headings_of_what_was_told_stay_below_those_of_the_statement() -> None:
