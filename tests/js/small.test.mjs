@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { grouped } from "../../annotate/static/annotate/cards.js";
+import { grouped } from "../../annotate/static/annotate/dialogs.js";
 import { numberFrom } from "../../annotate/static/annotate/forms.js";
 import { renewalIn } from "../../annotate/static/annotate/saving.js";
 import { placesOf, sideFor } from "../../annotate/static/annotate/article.js";

@@ -1,9 +1,10 @@
 /** The labelling page: puts the modules together. */
 import { ArticleView, bindHandles, bindPalette, bindSelection, highlight, makeSearch, showSelection } from "./article.js";
-import { Cards, makeDialogs, makePanel, makeQuestions } from "./cards.js";
+import { Cards, makePanel, makeQuestions } from "./cards.js";
 import { keepTime } from "./clock.js";
 import { Codebook, Proposals } from "./codebook.js";
 import { makeCommands } from "./commands.js";
+import { makeDialogs } from "./dialogs.js";
 import { byId, icon, make, say } from "./dom.js";
 import { bindKeyboard, keyboard, rowsWith } from "./keymap.js";
 import { keepLease, makeSaving, makeSignIn, request } from "./saving.js";
