@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from config import health
 from config.api_schema import api_schema, no_such_route
@@ -16,7 +16,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("annotate.api.urls")),
     path("api/v1/", include("release.api.urls")),
-    path("api/v1/<path:rest>", no_such_route),
+    # Not <path:rest>, which a line end in an address would pass by.
+    re_path(r"^api/v1/(?P<rest>[\s\S]+)\Z", no_such_route),
     path("api/schema/", api_schema, name="api-schema"),
     path("projects/<slug:slug>/releases/", include("release.urls")),
     path("healthz", health.healthz, name="healthz"),
