@@ -52,12 +52,12 @@ def python_of(name: str) -> str:
 def test_every_file_loads(name: str, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     library = name.partition("-")[0]
 
-    found = read_with(python_of(name), library, release, tmp_path)
+    version, found = read_with(python_of(name), library, release, tmp_path)
 
     assert_read_whole(library, found, release)
     with capsys.disabled():
-        counts = ", ".join(f"{len(records)} {file}" for file, records in sorted(found["records"].items()))
-        print(f"\n{found['library']} read {counts}", end="")
+        counts = ", ".join(f"{len(records)} {file}" for file, records in sorted(found.items()))
+        print(f"\n{version} read {counts}", end="")
 
 
 @pytest.fixture
@@ -96,7 +96,8 @@ def test_what_is_hard_to_read_loads(project: Project, tmp_path: Path, what: str)
     current = {"datasets": sys.executable, "pandas": sys.executable}
 
     for library, python in [*((name.partition("-")[0], python_of(name)) for name in NAMES), *current.items()]:
-        assert_read_whole(library, read_with(python, library, built.path, tmp_path), built.path)
+        _, found = read_with(python, library, built.path, tmp_path)
+        assert_read_whole(library, found, built.path)
 
 
 @pytest.mark.parametrize("library", ELSEWHERE)

@@ -18,4 +18,5 @@ def read(release: str) -> dict[str, list[dict]]:
     return found
 
 
-answer("datasets", read)
+if __name__ == "__main__":
+    answer("datasets", read)

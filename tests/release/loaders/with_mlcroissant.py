@@ -25,4 +25,5 @@ def read(release: str) -> dict[str, list[dict]]:
     }
 
 
-answer("mlcroissant", read)
+if __name__ == "__main__":
+    answer("mlcroissant", read)

@@ -16,4 +16,5 @@ def read(release: str) -> dict[str, list[dict]]:
     return found
 
 
-answer("pandas", read)
+if __name__ == "__main__":
+    answer("pandas", read)

@@ -17,4 +17,5 @@ def read(release: str) -> dict[str, list[dict]]:
     return found
 
 
-answer("polars", read)
+if __name__ == "__main__":
+    answer("polars", read)
