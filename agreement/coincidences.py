@@ -172,11 +172,10 @@ class Variable[V: (str, int)]:
         # Halves, so that the sum of two of the largest numbers is still one.
         half = {value: float(self.points[value] / 2) for value in values}
 
-        def distance(c: V, k: V) -> int:
-            one, other = np.array([[half[c]]]), np.array([[half[k]]])
-            return int(_ratio_distances(one, other, RATIO_BITS)[0, 0])
-
-        observed = self._enter_observed("ratio", distance)
+        mixed = [(c, k) for c, k in self.cells if c != k]
+        one, other = np.array([[half[c] for c, _ in mixed]]), np.array([[half[k] for _, k in mixed]])
+        distances = dict(zip(mixed, _ratio_distances(one, other, RATIO_BITS)[0].tolist(), strict=True))
+        observed = self._enter_observed("ratio", lambda c, k: int(distances[c, k]))
         halves = np.array(list(half.values()))
 
         def ratio(s: Sums) -> Figure:

@@ -125,14 +125,14 @@ class Ledger:
 
     def _add_values(self, number: int, row: StatRow) -> None:
         """Values of two matched spans are a unit that two annotators gave a value, whichever of them which."""
-        cells = self.pairs[row.measure, row.label]
-        c, k, m, n = row.key_c, row.key_k, row.m, row.n
-        if row.measure.startswith("attr_"):
+        measure, label, m, c, k, _, _, n, _, _ = row
+        cells = self.pairs[measure, label]
+        if measure.startswith("attr_"):
             m, n = 2, 2 * n if c == k else n
         cells.document.append(number)
         cells.m.append(m)
-        cells.key_c.append(min(c, k))
-        cells.key_k.append(max(c, k))
+        cells.key_c.append(c if c < k else k)
+        cells.key_k.append(k if c < k else c)
         cells.n.append(n)
         self.ms.add(m)
 

@@ -17,8 +17,8 @@ from release import records
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 
 DIGITS = 9  # of floats, after the point
-# Records of which the same ones come again and again: few labels and annotators give few shares.
-FEW = (records.SoftLabel,)
+# Records of which the same ones come again and again: shares of few annotators, values that are codes.
+FEW = (records.SoftLabel, records.Value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,9 @@ def soft_attributes(spans: Sequence[Span]) -> list[SoftAttribute]:
 
     A span with several values of one attribute counts for each of them, so such shares may sum to more than 1.
     """
+    if len(spans) == 1:
+        given = sorted({(value.name, value.value) for value in spans[0].attributes})
+        return [SoftAttribute(name, value, 1.0, 1) for name, value in given]
     spans_with: dict[str, int] = {}
     votes: dict[tuple[str, str], int] = {}
     for span in spans:

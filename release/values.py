@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from release.records import Value
@@ -13,6 +14,7 @@ def number_as_text(number: float) -> str:
     return str(int(number)) if float(number).is_integer() else repr(float(number))
 
 
+@lru_cache(maxsize=4096, typed=True)  # codes come again and again; true, 1 and 1.0 are three
 def value_of(name: str, value: object) -> Value:
     """One value. A number, and only a number, has ``number`` too."""
     if isinstance(value, bool):
@@ -32,6 +34,8 @@ def values_of(given: Mapping[str, Any], order: Sequence[str]) -> list[Value]:
         value = given[name]
         if value is None:
             continue
-        many = value if isinstance(value, list) else [value]
-        found.extend(sorted((value_of(name, one) for one in many), key=lambda entry: entry.value))
+        if isinstance(value, list):
+            found.extend(sorted([value_of(name, one) for one in value], key=lambda entry: entry.value))
+        else:
+            found.append(value_of(name, value))
     return found
