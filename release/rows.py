@@ -167,30 +167,31 @@ class Recorder:
         )
 
     def _span(self, article: str, mark: MarkRow) -> Span:
-        label = self._scheme.labels[mark.label_id]
+        span_id, label_id, start, end, as_stored, confidence, comment, unsure, attributes = mark
+        label = self._scheme.labels[label_id]
         of_layer = self.counts.labels.setdefault(label.layer, {})
         of_layer[label.code] = of_layer.get(label.code, 0) + 1
         shown = self._shown
-        start, end = mark.start, mark.end
         text = article[start:end] if shown else None
-        if mark.fragments == f"[[{start}, {end}]]":
+        if as_stored == f"[[{start}, {end}]]":
             fragments = [Fragment(start, end, text)]
         else:
-            fragments = [Fragment(s, e, article[s:e] if shown else None) for s, e in json.loads(mark.fragments)]
+            fragments = [Fragment(s, e, article[s:e] if shown else None) for s, e in json.loads(as_stored)]
+        # In the order of the record's fields: names would take as long as the rest.
         return Span(
-            span_id=mark.id,
-            layer=label.layer,
-            label=label.code,
-            fragments=fragments,
-            start=start,
-            end=end,
-            text=text,
-            prefix=article[max(0, start - CONTEXT) : start] if shown else None,
-            suffix=article[end : end + CONTEXT] if shown else None,
-            confidence=mark.confidence,
-            comment=mark.comment or None,
-            unsure=mark.unsure,
-            attributes=[] if mark.attributes == "{}" else values_of(json.loads(mark.attributes), label.attributes),
+            span_id,
+            label.layer,
+            label.code,
+            fragments,
+            start,
+            end,
+            text,
+            article[start - CONTEXT if start > CONTEXT else 0 : start] if shown else None,
+            article[end : end + CONTEXT] if shown else None,
+            confidence,
+            comment or None,
+            unsure,
+            [] if attributes == "{}" else values_of(json.loads(attributes), label.attributes),
         )
 
 

@@ -276,7 +276,10 @@ def write_release(*, project: Project, root: Path, terms: Terms, on_progress: Pr
 def fewer_collections() -> Iterator[None]:
     """Records hold no cycles, and so many of them come and go that looking for some is a tenth of the work."""
     before = gc.get_threshold()
-    gc.set_threshold(max(before[0], COLLECT_AFTER), *before[1:])
+    if before[0] == 0 or before[0] >= COLLECT_AFTER:  # none at all, or another build asked for it
+        yield
+        return
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
     try:
         yield
     finally:
