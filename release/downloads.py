@@ -1,10 +1,22 @@
-"""The archive of a built release as an answer: whole, a part, or nothing new."""
+"""The archive of a built release, or one of its files, as an answer: whole, a part, or nothing new."""
+
+from pathlib import PurePosixPath
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from release.manifest import MANIFEST
 from release.models import Release
 from release.ranges import UnsatisfiableRangeError, asked_range, pieces
-from release.storage import archive_of, restore_archive, store
+from release.storage import archive_of, folder_of, restore_archive, store
+
+_TYPES = {
+    ".jsonl": "application/jsonl",
+    ".json": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".cff": "text/plain; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".parquet": "application/vnd.apache.parquet",
+}
 
 
 def archive_response(request: HttpRequest, release: Release) -> HttpResponseBase:
@@ -15,8 +27,23 @@ def archive_response(request: HttpRequest, release: Release) -> HttpResponseBase
     name = archive_of(release)
     if not store().exists(name) and not restore_archive(release):
         raise Http404("The files of this release are not where they should be.")
+    return _stored(request, name, sha256=release.sha256, content_type="application/zip")
+
+
+def file_response(request: HttpRequest, release: Release, path: str) -> HttpResponseBase:
+    """One file that the manifest names, or the manifest itself, to be saved. Raises Http404 for every other path."""
+    hashes = {file["path"]: file["sha256"] for file in release.manifest.get("files", ())}
+    sha256 = {**hashes, MANIFEST: release.sha256}.get(path)
+    name = f"{folder_of(release)}/{path}"
+    if sha256 is None or not store().exists(name):
+        raise Http404("The release has no such file.")
+    content_type = _TYPES.get(PurePosixPath(path).suffix, "application/octet-stream")
+    return _stored(request, name, sha256=sha256, content_type=content_type)
+
+
+def _stored(request: HttpRequest, name: str, *, sha256: str, content_type: str) -> HttpResponseBase:
     size = store().size(name)
-    tag = f'"{release.sha256}"'
+    tag = f'"{sha256}"'
     headers = {
         "Content-Disposition": f'attachment; filename="{name.rpartition("/")[2]}"',
         "Accept-Ranges": "bytes",
@@ -36,6 +63,6 @@ def archive_response(request: HttpRequest, release: Release) -> HttpResponseBase
     return StreamingHttpResponse(
         pieces(lambda: store().open(name), start, end),
         status=206 if asked else 200,
-        content_type="application/zip",
+        content_type=content_type,
         headers=headers,
     )

@@ -15,7 +15,7 @@ from annotate.views.access import project_for
 from annotate.views.requests import PageRequest
 from corpus.workers import worker_is_alive
 from release import tasks
-from release.downloads import archive_response
+from release.downloads import archive_response, file_response
 from release.exceptions import ExclusionError, FormatError, ReleaseError, ThresholdError
 from release.forms import DEFAULT_THRESHOLD, ReleaseForm
 from release.models import DataStatement, Release
@@ -24,6 +24,8 @@ from release.operations.statements import told_of
 from release.operations.versions import suggested_version
 
 TONES = {"built": "good", "failed": "bad", "waiting": "busy", "building": "busy", "cancelled": ""}
+# Shown of a release; its manifest and archive have all.
+MOST_FILES, MOST_EXCLUDED = 200, 50
 # Where on the form each refusal belongs; others are about the version.
 _FIELDS = {FormatError: "formats", ThresholdError: "threshold", ExclusionError: "exclusions"}
 
@@ -127,7 +129,42 @@ def cancel(request: PageRequest, slug: str, version: str) -> HttpResponse:
 def download(request: PageRequest, slug: str, version: str) -> HttpResponseBase:
     """A built release as one .zip, the same bytes every time; a broken download goes on where it stopped."""
     project, _ = project_for(request.user, slug, "download_release")
-    release = get_object_or_404(
-        Release.objects.select_related("project"), project=project, version=version, state=Release.State.BUILT
-    )
-    return archive_response(request, release)
+    return archive_response(request, _built(project, version))
+
+
+@login_required
+@require_safe
+def file(request: PageRequest, slug: str, version: str, path: str) -> HttpResponseBase:
+    """One file of a built release."""
+    project, _ = project_for(request.user, slug, "download_release")
+    return file_response(request, _built(project, version), path)
+
+
+@login_required
+@require_safe
+def detail(request: PageRequest, slug: str, version: str) -> HttpResponse:
+    """A built release: what it holds, what it leaves out, its files."""
+    project, actions = project_for(request.user, slug, "see_releases")
+    release = _built(project, version)
+    manifest = release.manifest
+    # The list of readers' files first; extras may be as many as articles.
+    files = sorted(manifest.get("files", ()), key=lambda file: (file["path"].startswith("extra/"), file["path"]))
+    excluded = manifest.get("excluded", ())
+    context = {
+        "project": project,
+        "actions": actions,
+        "release": release,
+        "manifest": manifest,
+        "readings": sum(manifest.get("counts", {}).get("annotations", {}).values()),
+        "files": files[:MOST_FILES],
+        "n_files": len(files),
+        "excluded": excluded[:MOST_EXCLUDED],
+        "n_excluded": len(excluded),
+    }
+    return render(request, "release/detail.html", context)
+
+
+def _built(project: Project, version: str) -> Release:
+    """Raises Http404 for one that is not built."""
+    releases = Release.objects.select_related("project", "created_by")
+    return get_object_or_404(releases, project=project, version=version, state=Release.State.BUILT)

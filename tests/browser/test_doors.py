@@ -169,6 +169,9 @@ def test_annotations_come_in_and_a_release_goes_out(page: Page, project: Project
         with page.expect_download() as download:
             tab_to(page, ready)
             page.keyboard.press("Enter")
+        page.get_by_role("link", name="1.0.0").press("Enter")
+        expect(page.get_by_role("link", name="data/annotations.jsonl")).to_be_visible()
+        looked_at(page, "release")
     with zipfile.ZipFile(download.value.path()) as archive:
         manifest = json.loads(archive.read("harbour-1.0.0/manifest.json"))
     assert manifest["counts"]["articles"] == 1

@@ -1,6 +1,8 @@
 """The page of a project's releases: who sees it, building, progress, downloading."""
 
+import hashlib
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -63,7 +65,42 @@ def test_researchers_and_managers_see_and_download(
     client.force_login(people[role])
 
     assert client.get("/projects/caravan/releases/").status_code == status
-    assert client.get("/projects/caravan/releases/1.0.0/download/").status_code == status
+    for address in ("", "download/", "files/README.md"):
+        assert client.get(f"/projects/caravan/releases/1.0.0/{address}").status_code == status
+
+
+def test_a_release_has_a_page_that_leads_to_each_of_its_files(
+    client: Client, people: dict[str, User], built: Release
+) -> None:
+    client.force_login(people["researcher"])
+    assert 'href="/projects/caravan/releases/1.0.0/"' in client.get("/projects/caravan/releases/").content.decode()
+
+    page = client.get("/projects/caravan/releases/1.0.0/").content.decode()
+
+    assert built.sha256 in page
+    paths = re.findall(r'href="/projects/caravan/releases/1.0.0/files/([^"]+)"', page)
+    assert sorted(paths) == sorted(["manifest.json", *(file["path"] for file in built.manifest["files"])])
+    for file in built.manifest["files"]:
+        answer = client.get(f"/projects/caravan/releases/1.0.0/files/{file['path']}")
+        data = b"".join(answer.streaming_content)
+        assert hashlib.sha256(data).hexdigest() == file["sha256"]
+        assert answer["Content-Disposition"].startswith("attachment")
+    manifest = client.get("/projects/caravan/releases/1.0.0/files/manifest.json")
+    assert hashlib.sha256(b"".join(manifest.streaming_content)).hexdigest() == built.sha256
+
+
+@pytest.mark.parametrize("path", ["../1.0.0/README.md", "data", "data/none.jsonl", "/etc/passwd", "%2e%2e/x"])
+def test_what_is_no_file_of_the_release_is_not_there(
+    client: Client, people: dict[str, User], built: Release, path: str
+) -> None:
+    client.force_login(people["researcher"])
+    assert client.get(f"/projects/caravan/releases/1.0.0/files/{path}").status_code == 404
+
+
+def test_only_a_built_release_has_a_page(client: Client, people: dict[str, User], project: Project) -> None:
+    client.force_login(people["manager"])
+    request_release(project=project, version="1.0.0", text_mode="full", actor=people["manager"])
+    assert client.get("/projects/caravan/releases/1.0.0/").status_code == 404
 
 
 @pytest.mark.parametrize("role", ["annotator", "adjudicator"])
@@ -76,7 +113,7 @@ def test_others_cannot_build(client: Client, people: dict[str, User], project: P
     assert not Release.objects.exists()
 
 
-@pytest.mark.parametrize("address", ["", "1.0.0/download/"])
+@pytest.mark.parametrize("address", ["", "1.0.0/", "1.0.0/download/", "1.0.0/files/README.md"])
 def test_a_stranger_is_told_404(client: Client, built: Release, address: str) -> None:
     stranger = make_user()
     make_member(make_project(slug="other"), stranger, "manager")
