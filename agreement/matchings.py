@@ -13,6 +13,11 @@ from agreement.mark_columns import Integers, MarkColumns, distinct
 from agreement.overlaps import EXACT, IOU50, OVERLAP
 from agreement.pairs import LEVELS, matching
 
+# Bounds the table of meetings.
+SWEEP_DOCUMENTS = 512
+# Between two readers; with more, taking them in turns takes longer than paths, which look at each edge a few times only.
+EDGES_TAKEN = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class MatchingCounts:
@@ -56,12 +61,19 @@ def matching_counts(
     """
     of_two = np.array([is_read_twice(document) for document in documents], dtype=bool)
     of_two[columns.in_pieces] = False
-    pairs_of_each = np.array([len(document.annotators) - 1 for document in documents], dtype=np.int64)
-    spans = _distinct(columns, of_two)
-    if len(spans.document) == 0:
-        return
+    others = np.array([len(document.annotators) - 1 for document in documents], dtype=np.int64)
+    for first in range(0, len(documents), SWEEP_DOCUMENTS):
+        some = np.zeros(len(documents), dtype=bool)
+        some[first : first + SWEEP_DOCUMENTS] = of_two[first : first + SWEEP_DOCUMENTS]
+        spans = _distinct(columns, some)
+        if len(spans.document):
+            yield from _counts_of(spans, indexes, others)
+
+
+def _counts_of(spans: _Spans, indexes: LabelIndexes, others: Integers) -> Iterator[MatchingCounts]:
+    """``others``: of each document, how many other readers a reader has."""
     edges = _meetings(spans)
-    n = len(documents)
+    n = len(others)
     first = np.searchsorted(spans.extent, np.arange(spans.extent[-1] + 1))  # of each extent
     same_label = spans.label[edges.a] == spans.label[edges.b]
     for criterion, level in LEVELS.items():
@@ -72,13 +84,13 @@ def matching_counts(
             own = spans.label == index
             if own.any():
                 of_label = spans.document[matched[spans.label[matched] == index]]
-                in_each = np.bincount(spans.document[own], minlength=n) * pairs_of_each
+                in_each = np.bincount(spans.document[own], minlength=n) * others
                 yield _counts(f"f1_{criterion}", label, np.bincount(of_label, minlength=n), in_each)
         a, b = first[spans.extent[edges.a[close]]], first[spans.extent[edges.b[close]]]
         if len(first) < len(spans.extent):
             a, b = distinct(np.stack((a, b)))
         matched = spans.document[_matched(a, b, spans)]
-        in_each = np.bincount(spans.document[first], minlength=n) * pairs_of_each
+        in_each = np.bincount(spans.document[first], minlength=n) * others
         yield _counts(f"f1_{criterion}_unlabelled", "", np.bincount(matched, minlength=n), in_each)
 
 
@@ -124,34 +136,39 @@ def _matched(a: Integers, b: Integers, spans: _Spans) -> Integers:
     once, as long as there are any. From what is left, which has cycles, any edge is taken and then such again; where
     that does not find a partner for all spans of one of the two readers, which proves it largest, paths are augmented.
     """
+    if len(a) == 0:
+        return a
     readers = int(spans.slot.max()) + 1
     # A span takes part in one matching with each of the other readers, which is what ``pair`` numbers.
     edges = np.stack((a * readers + spans.slot[b], b * readers + spans.slot[a]))
-    pair = (spans.document[a] * readers + spans.slot[a]) * readers + spans.slot[b]
-    found, edges, pair = _leaves_taken(edges, pair)
-    if not len(pair):
-        return np.asarray(found[0] // readers)
-    core, core_pair = edges, np.unique(pair, return_inverse=True)[1]
-    n_pairs = int(core_pair.max()) + 1
-    guessed = [found[:, :0]]
-    pair = core_pair
-    while len(pair):
+    of_pair = (spans.document[a] * readers + spans.slot[a]) * readers + spans.slot[b]
+    pair = np.unique(of_pair, return_inverse=True)[1]
+    few = np.bincount(pair)[pair] <= EDGES_TAKEN
+    found, core, core_pair = _leaves_taken(edges[:, few], pair[few])
+    guessed, open_ones = _guessed(core, core_pair)
+    rest = np.concatenate((edges[:, ~few], core[:, open_ones]), axis=1).T.tolist()
+    augmented = np.array([left for left, _ in matching([(left, right) for left, right in rest])], dtype=np.int64)
+    return np.asarray(np.concatenate((found[0], guessed, augmented)) // readers)
+
+
+def _guessed(core: Integers, pair: Integers) -> tuple[Integers, NDArray[np.bool_]]:
+    """Left ends of a matching of those pairs of readers where it is shown to be largest; the edges of the others."""
+    n_pairs = int(pair.max(initial=-1)) + 1
+    parts = [np.zeros((2, 0), dtype=np.int64)]
+    edges, of_edge = core, pair
+    while len(of_edge):
         # Of each pair of readers the edge whose ends have the fewest others.
         others = np.bincount(edges[0])[edges[0]] + np.bincount(edges[1])[edges[1]]
-        order = np.lexsort((others, pair))
-        first = order[np.searchsorted(pair[order], np.unique(pair))]
-        guessed.append(np.stack((edges[0, first], pair[first])))
-        edges, pair = _without(edges, pair, edges[:, first])
-        more, edges, pair = _leaves_taken(edges, pair)
-        guessed.append(more[[0, 2]])
-    lefts, of_pair = np.concatenate(guessed[1:], axis=1)
-    ends = [np.bincount(core_pair[_first_of_each(side)], minlength=n_pairs) for side in core]
-    open_pairs = np.bincount(of_pair, minlength=n_pairs) < np.minimum(*ends)
-    parts = [found[0], lefts[~open_pairs[of_pair]]]
-    if open_pairs.any():
-        rest = core[:, open_pairs[core_pair]].T.tolist()
-        parts.append(np.array([one for one, _ in matching([(one, other) for one, other in rest])], dtype=np.int64))
-    return np.asarray(np.concatenate(parts) // readers)
+        order = np.lexsort((others, of_edge))
+        first = order[np.searchsorted(of_edge[order], np.unique(of_edge))]
+        parts.append(np.stack((edges[0, first], of_edge[first])))
+        edges, of_edge = _without(edges, of_edge, edges[:, first])
+        more, edges, of_edge = _leaves_taken(edges, of_edge)
+        parts.append(more[[0, 2]])
+    lefts, of_left = np.concatenate(parts, axis=1)
+    most = np.minimum(*(np.bincount(pair[_first_of_each(side)], minlength=n_pairs) for side in core))
+    is_open = np.bincount(of_left, minlength=n_pairs) < most
+    return lefts[~is_open[of_left]], is_open[pair]
 
 
 def _leaves_taken(edges: Integers, pair: Integers) -> tuple[Integers, Integers, Integers]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from agreement import Document, Mark, document_metrics
+from agreement import Document, Mark, document_metrics, document_rows, matchings, metrics
 from agreement import tally as module
 from agreement.document_groups import CharacterGroups
 from agreement.tally import Tally, part_of
@@ -94,6 +94,22 @@ def test_answers_attributes_and_relations_are_counted_too(docs) -> None:
         found = counted(docs, LABELS, schema=SCHEMA).metrics(5)
 
     assert found == document_metrics(docs, LABELS, 5, schema=SCHEMA)
+
+
+@pytest.mark.parametrize(("taken", "at_once"), [(0, 2), (6, 3)])
+def test_matchings_do_not_depend_on_how_they_are_found(
+    documents: list[Document], monkeypatch: pytest.MonkeyPatch, taken: int, at_once: int
+) -> None:
+    crowded = [
+        replace(d, marks=tuple(mark._replace(end=min(d.length, mark.start + 90), fragments=()) for mark in d.marks))
+        for d in documents
+    ]
+    expected = document_metrics(crowded, LABELS)
+    rows = {d.id: document_rows(d, LABELS) for d in crowded}
+    monkeypatch.setattr(matchings, "EDGES_TAKEN", taken)
+    monkeypatch.setattr(matchings, "SWEEP_DOCUMENTS", at_once)
+
+    assert document_metrics(crowded, LABELS) == expected == metrics(rows, LABELS)
 
 
 def test_documents_out_of_order_are_refused(documents: list[Document]) -> None:

@@ -1,5 +1,6 @@
 """A release on disk: what is in it, that it loads, that its numbers follow from its own files."""
 
+import gc
 import hashlib
 import json
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from agreement import tally
 from annotate.models import Project, ProjectArticle
 from annotate.operations.project_settings import change_project_article
 from annotate.operations.scoring import recount_project
@@ -242,6 +244,38 @@ def matrix(directory: Path, value: Any) -> np.ndarray:
             table[people.index(annotation["annotator_id"])] = [value(labels) for labels in sets]
         columns.append(table)
     return np.concatenate(columns, axis=1)
+
+
+def test_of_many_articles_intervals_draw_parts_and_the_manifest_says_so(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = export_release(project=project, out=tmp_path / "few")
+    monkeypatch.setattr(tally, "MOST_DRAWN", 1)
+    many = export_release(project=project, out=tmp_path / "many")
+
+    assert few.manifest["agreement"]["interval"] == "percentile bootstrap over articles, 2.5 and 97.5"
+    assert many.manifest["agreement"]["interval"] == (
+        "percentile bootstrap over 256 parts of the articles, by the first byte of the SHA-256 of their id, 2.5 and 97.5"
+    )
+    without = [
+        [
+            {name: value for name, value in row.items() if not name.startswith("ci_")}
+            for row in rows(built.path, "agreement")
+        ]
+        for built in (few, many)
+    ]
+    assert without[0] == without[1]
+
+
+def test_the_collector_is_as_it_was_after_a_build(project: Project, tmp_path: Path) -> None:
+    before = gc.get_threshold()
+    try:
+        for threshold in (700, 0):
+            gc.set_threshold(threshold, 10, 10)
+            export_release(project=project, out=tmp_path / str(threshold))
+            assert gc.get_threshold() == (threshold, 10, 10)
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_alphas_follow_from_the_files_alone(release: Path) -> None:
