@@ -9,7 +9,7 @@ from release.models import Release
 from release.ranges import UnsatisfiableRangeError, asked_range, pieces
 from release.storage import archive_of, folder_of, restore_archive, store
 
-_TYPES = {
+TYPES = {
     ".jsonl": "application/jsonl",
     ".json": "application/json",
     ".md": "text/markdown; charset=utf-8",
@@ -17,6 +17,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".parquet": "application/vnd.apache.parquet",
 }
+OTHER_TYPE = "application/octet-stream"
 
 
 def archive_response(request: HttpRequest, release: Release) -> HttpResponseBase:
@@ -37,7 +38,7 @@ def file_response(request: HttpRequest, release: Release, path: str) -> HttpResp
     name = f"{folder_of(release)}/{path}"
     if sha256 is None or not store().exists(name):
         raise Http404("The release has no such file.")
-    content_type = _TYPES.get(PurePosixPath(path).suffix, "application/octet-stream")
+    content_type = TYPES.get(PurePosixPath(path).suffix, OTHER_TYPE)
     return _stored(request, name, sha256=sha256, content_type=content_type)
 
 

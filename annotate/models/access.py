@@ -25,7 +25,7 @@ class ApiToken(models.Model):
     class Scope(models.TextChoices):
         READ = "read", "read what the account may see"
         ANNOTATE = "annotate", "claim tasks, save marks, submit"
-        MANAGE = "manage", "import articles"
+        MANAGE = "manage", "import articles and annotations"
         RELEASE = "release", "build and download releases"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")

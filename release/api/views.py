@@ -26,7 +26,7 @@ from annotate.api.requests import user_of
 from annotate.api.scopes import RELEASE, takes
 from annotate.views.access import project_for
 from release import tasks
-from release.downloads import archive_response
+from release.downloads import OTHER_TYPE, TYPES, archive_response, file_response
 from release.exceptions import BadVersionError, ExclusionError, FormatError, ThresholdError, VersionTakenError
 from release.formats.registry import FORMATS
 from release.forms import DEFAULT_THRESHOLD
@@ -175,21 +175,50 @@ def release(request: Request, slug: str, version: str) -> Response:
     return Response(_shown(found) | {"manifest": found.manifest})
 
 
+_IN_PARTS = [
+    OpenApiParameter(
+        "Range", str, OpenApiParameter.HEADER, description="`bytes=N-` goes on where a download broke off."
+    ),
+    OpenApiParameter("If-Range", str, OpenApiParameter.HEADER, description="The `ETag` of what is there already."),
+]
+_IN_PART: dict[Any, Any] = {
+    304: OpenApiResponse(description="You have it already."),
+    416: OpenApiResponse(description="The range lies beyond the end; `Content-Range` tells the size."),
+}
+
+
+@extend_schema(
+    operation_id="releases_file",
+    tags=["releases"],
+    summary="Download one file of a release",
+    parameters=[*_IN_PARTS, OpenApiParameter("path", str, OpenApiParameter.PATH, description="As in the manifest.")],
+    responses={
+        **{(code, kind): OpenApiTypes.BINARY for code in (200, 206) for kind in (*TYPES.values(), OTHER_TYPE)},
+        (200, TYPES[".json"]): OpenApiTypes.ANY,
+        **_IN_PART,
+        **refusals(),
+    },
+)
+@api_view(["GET"])
+@permission_classes(takes(RELEASE))
+def file(request: Request, slug: str, version: str, path: str) -> HttpResponseBase:
+    """One that the manifest names, or `manifest.json`; its `ETag` is its SHA-256."""
+    read_query(request, Nothing)
+    project, _ = project_for(user_of(request), slug, "download_release")
+    found = Release.objects.select_related("project").get(project=project, version=version, state=Release.State.BUILT)
+    # DRF's request hands on what is Django's own.
+    return file_response(request._request, found, path)
+
+
 @extend_schema(
     operation_id="releases_download",
     tags=["releases"],
     summary="Download a release",
-    parameters=[
-        OpenApiParameter(
-            "Range", str, OpenApiParameter.HEADER, description="`bytes=N-` goes on where a download broke off."
-        ),
-        OpenApiParameter("If-Range", str, OpenApiParameter.HEADER, description="The `ETag` of what is there already."),
-    ],
+    parameters=_IN_PARTS,
     responses={
         (200, "application/zip"): OpenApiTypes.BINARY,
         (206, "application/zip"): OpenApiTypes.BINARY,
-        304: OpenApiResponse(description="You have it already."),
-        416: OpenApiResponse(description="The range lies beyond the archive; `Content-Range` tells its size."),
+        **_IN_PART,
         **refusals(),
     },
 )

@@ -96,7 +96,7 @@ def test_the_reference_names_every_route() -> None:
     for route in (*own_routes, *release_routes):
         path = str(route.pattern)
         for kind, word in (("slug:slug", "SLUG"), ("uuid:uuid", "UUID"), ("str:version", "VERSION"),
-                           ("slug:story", "STORY"), ("int:pk", "ID"), ("int:upload", "ID")):  # fmt: skip
+                           ("slug:story", "STORY"), ("int:pk", "ID"), ("int:upload", "ID"), ("path:path", "PATH")):  # fmt: skip
             path = path.replace(f"<{kind}>", word)
         ends = [path, path.replace("annotations/UUID", "annotations/TASK")]
         shortened = [f"…/{'/'.join(end.split('/')[at:])}" for end in ends for at in range(1, end.count("/"))]

@@ -115,6 +115,7 @@ def world(tmp_path: Path, settings: Any, _kept_connection: None) -> dict[str, An
             "version": release.version,
             "pk": batch.pk,
             "upload": upload.pk,
+            "path": "manifest.json",
             "annotations": str(reading.uuid),
             "articles": str(articles[1].uuid),
             "tasks": str(task.uuid),
@@ -124,7 +125,9 @@ def world(tmp_path: Path, settings: Any, _kept_connection: None) -> dict[str, An
 
 def parameters(path: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """Of a path's variables those of the things there are; ``uuid`` names another kind under each collection."""
-    found = {name: known[name] for name in ("slug", "story", "version", "pk", "upload") if f"{{{name}}}" in path}
+    found = {
+        name: known[name] for name in ("slug", "story", "version", "pk", "upload", "path") if f"{{{name}}}" in path
+    }
     if "{uuid}" in path:
         found["uuid"] = known[path.split("/{uuid}")[0].rsplit("/", 1)[1]]
     return found

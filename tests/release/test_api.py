@@ -103,6 +103,20 @@ def test_a_failed_release_is_built_again(researcher: Client) -> None:
     assert researcher.post(f"{address}retry/").json()["state"] == "waiting"
 
 
+def test_one_file_is_downloaded_or_a_part_of_it(researcher: Client, built: str) -> None:
+    address = built.replace("download/", "files/")
+    files = researcher.get(built.replace("download/", "")).json()["manifest"]["files"]
+    [annotations] = [file for file in files if file["path"] == "data/annotations.jsonl"]
+    answer = researcher.get(f"{address}data/annotations.jsonl")
+    data = b"".join(answer.streaming_content)
+    assert (answer["Content-Type"], len(data)) == ("application/jsonl", annotations["bytes"])
+    assert answer["ETag"] == f'"{annotations["sha256"]}"'
+    part = researcher.get(f"{address}data/annotations.jsonl", headers={"Range": "bytes=10-"})
+    assert (part.status_code, b"".join(part.streaming_content)) == (206, data[10:])
+    gone = researcher.get(f"{address}data/none.jsonl")
+    assert (gone.status_code, gone.json()["code"]) == (404, "not_found")
+
+
 def test_a_release_is_called_off(researcher: Client) -> None:
     address = ask(researcher, {})["Location"]
     assert researcher.post(f"{address}cancel/").json()["state"] == "cancelled"
@@ -122,7 +136,7 @@ def test_annotators_and_strangers_are_told_404(project: Project, built: str) -> 
     for user in (project.memberships.get(role="annotator").user, make_user()):
         client = Client()
         client.force_login(user)
-        for address in (LIST, f"{LIST}1.0.0/", built):
+        for address in (LIST, f"{LIST}1.0.0/", built, f"{LIST}1.0.0/files/README.md"):
             assert client.get(address).status_code == 404
         assert ask(client, {}).status_code == client.post(f"{LIST}1.0.0/retry/").status_code == 404
     assert Client().get(built).status_code == 401
