@@ -37,7 +37,9 @@ def project() -> Project:
         annotators_per_article=1,
     )
     make_member(project, make_user("mara"))
-    make_member(project, make_user("boss", is_staff=True), "manager")
+    boss = make_user("boss", is_staff=True)
+    for one in (project, make_project(slug="second", title="Second")):
+        make_member(one, boss, "manager")
     ensure_slots(project=project)
     return project
 
@@ -122,7 +124,11 @@ def test_annotations_come_in_and_a_release_goes_out(page: Page, project: Project
     expect(page.locator("#content")).to_contain_text("This was called off.")
     shot(page, "annotations-cancelled")
 
-    page.goto("/admin/release/release/add/")
+    page.goto("/admin/release/release/")
+    page.get_by_role("link", name="Add release").press("Enter")
+    looked_at(page, "releases-choose")
+    tab_to(page, page.locator("#content").get_by_role("link", name="Harbour"))
+    page.keyboard.press("Enter")
     page.wait_for_url("**/projects/harbour/releases/")
     shot(page, "releases-empty")
     expect(page.get_by_label("Version")).to_have_value("1.0.0")
