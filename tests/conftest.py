@@ -42,11 +42,16 @@ def pytest_runtest_makereport(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In CI a browser test may be tried once more: on a busy machine Chromium is slow at times. The summary names it."""
+    """In CI a browser test may be tried once more: on a busy machine Chromium is slow at times. The summary names it.
+
+    What takes long begins first there, so that at the end no process waits for another one's last file.
+    """
     if IN_CI:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.flaky(reruns=1))
+        long = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
+        items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ from corpus.operations import import_rows
 from corpus.readers.rows import ImportRow
 from tests.factories import TEXT, make_codebook, make_mark, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 CANARIES = {
     "outlet": "Zanzibar Quokka Gazette",

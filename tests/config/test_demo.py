@@ -19,7 +19,7 @@ from annotate.models import (
 from config import demo
 from corpus.models import Article, ImportBatch
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -32,6 +32,8 @@ SERVER = """
 import sys
 from pathlib import Path
 from config import embedded_supervisor
+
+pytestmark = pytest.mark.slow
 embedded_supervisor.SETTINGS.update(listen_addresses="127.0.0.1", port=sys.argv[2])
 embedded_supervisor.supervise(Path(sys.argv[1]), 1)
 """

@@ -18,6 +18,8 @@ import pytest
 from config import embedded_home, embedded_postgres
 from tests.service import free_port
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 # A shell that does what nohup and background shells do: its command inherits SIGINT as ignored.
 IGNORING = ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
