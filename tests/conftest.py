@@ -1,5 +1,6 @@
 """What all tests share: how many inputs are tried, a browser, Node, and the rule that neither is skipped in CI."""
 
+import gc
 import os
 import shutil
 from collections.abc import Generator, Iterator
@@ -52,6 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.flaky(reruns=1))
         long = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
         items.sort(key=lambda item: item.path not in long)
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: the collector need not go through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

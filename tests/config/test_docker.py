@@ -19,6 +19,8 @@ import yaml
 from config import embedded_home, embedded_postgres
 from tests.service import free_port
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
@@ -32,8 +34,6 @@ SERVER = """
 import sys
 from pathlib import Path
 from config import embedded_supervisor
-
-pytestmark = pytest.mark.slow
 embedded_supervisor.SETTINGS.update(listen_addresses="127.0.0.1", port=sys.argv[2])
 embedded_supervisor.supervise(Path(sys.argv[1]), 1)
 """
