@@ -2,7 +2,7 @@
 
 PORT ?= 8000
 ARGS ?=
-# PARALLEL="-n auto --dist loadfile" runs a test process for each core, each with a database of its own.
+# PARALLEL="-n auto --dist loadfile --no-loadscope-reorder" runs a test process for each core, each with a database of its own.
 PARALLEL ?=
 # Any of these may be too old; the first that is not is taken.
 PYTHON ?= python3
