@@ -63,6 +63,13 @@ def mark(page: Page, words: str, label: str) -> None:
     expect(page.locator(".card[data-selected]")).to_have_count(1)
 
 
+def reload(page: Page) -> None:
+    """Once all is saved: before that a page asks whether to leave it."""
+    expect(page.locator("#save-state[data-state=saved]")).to_have_count(1)
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+
+
 def attributes(task: Task) -> list[dict[str, Any]]:
     return [span.attributes for span in SpanAnnotation.objects.filter(task=task, deleted_at=None).order_by("start")]
 
@@ -85,13 +92,11 @@ def test_a_new_quantity_takes_its_figure_from_the_text(page, task, words, expect
 
 def test_a_proposed_figure_is_checked_by_a_button_and_stays_checked(page, task):
     mark(page, "About 7,000", "QUANTITY")
-    page.reload()
-    page.wait_for_selector("html[data-ready]")
+    reload(page)
     page.click(".card__open")
     page.click("[data-act=checked]")
     expect(page.locator("[data-unchecked]")).to_have_count(0)
-    page.reload()
-    page.wait_for_selector("html[data-ready]")
+    reload(page)
     expect(page.locator(".card")).to_have_count(1)
     expect(page.locator("[data-unchecked]")).to_have_count(0)
 
@@ -117,8 +122,7 @@ def test_required_values_are_asked_for_at_once_where_the_annotator_wants_it(page
     page.keyboard.press("Escape")
     mark(page, "Officials in the port", "SOURCE")
     expect(page.locator("[data-field=source_type] :focus")).to_have_count(1)
-    page.reload()
-    page.wait_for_selector("html[data-ready]")
+    reload(page)
     assert page.is_checked("#ask-once")
 
 
