@@ -16,10 +16,12 @@ def parse(text: str, line: int | None = None) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer)
     except RecursionError:
-        raise BadFileError("", "too_deep", "Objects and lists stand in each other too deeply.", line) from None
+        raise BadFileError(
+            "", "too_deep", "Objects and lists stand in each other too deeply. Leave it out.", line
+        ) from None
     except json.JSONDecodeError as error:
         where = f"column {error.colno}" if line is not None else f"line {error.lineno}, column {error.colno}"
-        raise BadFileError("", "bad_json", f"Not JSON at {where}: {error.msg}.", line) from None
+        raise BadFileError("", "bad_json", f"Not JSON at {where}: {error.msg}. Write it again as JSON.", line) from None
     except BadFileError as bad:
         raise BadFileError(bad.field, bad.code, bad.message, line) from None
 
