@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-import threading
 from contextlib import AbstractContextManager, closing
 from datetime import datetime, timedelta
 from itertools import batched
-from typing import BinaryIO, Literal, cast
+from typing import BinaryIO, cast
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from corpus import readers, uploads
 from corpus.cleaning import UnknownRuleError
 from corpus.crew import CleanerDiedError
+from corpus.heartbeat import Heartbeat
 from corpus.import_settings import ImportSettings
 from corpus.models import Article, ImportBatch, ImportFile, import_storage
 from corpus.operations.cleaning import CLEANING, clean_into
@@ -201,42 +201,26 @@ def _said(error: Exception) -> str:
     )
 
 
-class Heart:
-    """Notes progress and a heartbeat from a thread with its own connection, and hears there of "cancel".
-
-    The import's own connection is in the middle of one long transaction, of which nobody sees anything.
-    """
+class Heart(Heartbeat):
+    """Notes how far an import is, and hears of "cancel"."""
 
     def __init__(self, batch_id: int, attempt: int) -> None:
+        super().__init__(f"import-{batch_id}", every=BEAT)
         self._batch_id = batch_id
         self._batch = ImportBatch.objects.filter(pk=batch_id, attempt=attempt)
         self._seen = Seen()
-        self._ended = threading.Event()
-        self._called_off = threading.Event()
-        self._thread = threading.Thread(target=self._keep_beating, name=f"import-{batch_id}", daemon=True)
         self._meter: readers.Meter | None = None
 
     def note(self, seen: Seen) -> None:
         """Remember how far the import is; raises where it was called off or taken over."""
         self._seen = seen
-        if self._called_off.is_set():
+        if self.is_lost:
             raise _NotOursError
 
     def watch(self, meter: readers.Meter) -> None:
         self._meter = meter
 
-    def _keep_beating(self) -> None:
-        try:
-            while not self._ended.wait(BEAT):
-                try:
-                    self._beat()
-                except Exception:
-                    logger.exception("The progress of an import could not be noted; it is tried again in %s s", BEAT)
-                    connection.close()
-        finally:
-            connection.close()
-
-    def _beat(self) -> None:
+    def beat(self) -> bool:
         seen = self._seen
         noted = self._batch.filter(state=ImportBatch.State.RUNNING).update(
             progress=seen.records,
@@ -246,18 +230,5 @@ class Heart:
             bytes_read=self._meter.read if self._meter else 0,
             heartbeat=timezone.now(),
         )
-        if not noted and ImportBatch.objects.filter(pk=self._batch_id).exists():
-            self._called_off.set()
-
-    def stop(self) -> None:
-        """No more notes from here on: the import writes the row itself."""
-        self._ended.set()
-        self._thread.join()
-
-    def __enter__(self) -> Heart:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> Literal[False]:
-        self.stop()
-        return False
+        # A row that this connection cannot see yet is not called off.
+        return bool(noted) or not ImportBatch.objects.filter(pk=self._batch_id).exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,11 +10,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotate.models import Project, Webhook
 from annotate.operations.announcing import announce
+from corpus.heartbeat import Heartbeat
 from release.exceptions import ReleaseError, SupersededError, VersionTakenError
 from release.formats.registry import checked_formats
 from release.manifest import Terms
@@ -218,39 +218,23 @@ def _finish(release_id: int, attempt: int, built: Built, partial: Path) -> None:
     )
 
 
-class Heart:
-    """Writes progress and a heartbeat from a thread with its own connection: the build reads one frozen moment."""
+class Heart(Heartbeat):
+    """Notes how far a build is, and hears of "cancel"."""
 
     def __init__(self, release_id: int, attempt: int) -> None:
+        super().__init__(f"release-{release_id}", every=BEAT)
         self._key = release_id
-        self._is_lost = False
         self._rows = Release.objects.filter(pk=release_id, attempt=attempt, state=Release.State.BUILDING)
         self._seen = (0, 0)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"release-{release_id}", daemon=True)
 
     def note(self, done: int, total: int) -> None:
         """Raises SupersededError, within seconds of it, where the release was called off or is another worker's."""
         self._seen = (done, total)
-        if self._is_lost:
+        if self.is_lost:
             raise SupersededError
 
-    def _beat(self) -> None:
-        try:
-            while not self._stop.wait(BEAT):
-                done, total = self._seen
-                if not self._rows.update(progress=done, total=total, heartbeat=timezone.now()):
-                    # A row that this connection cannot see yet is not lost.
-                    self._is_lost = Release.objects.filter(pk=self._key).exists()
-        except Exception:
-            logger.exception("The progress of a release could not be noted")
-        finally:
-            connection.close()
-
-    def __enter__(self) -> Heart:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(timeout=10)
+    def beat(self) -> bool:
+        done, total = self._seen
+        noted = self._rows.update(progress=done, total=total, heartbeat=timezone.now())
+        # A row that this connection cannot see yet is not lost.
+        return bool(noted) or not Release.objects.filter(pk=self._key).exists()

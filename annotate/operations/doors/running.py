@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import batched
-from typing import Any, Literal
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from annotate.doors.files import InputFile, uploaded
@@ -21,6 +19,7 @@ from annotate.models.doors import upload_storage
 from annotate.operations.doors.importing import import_readings
 from annotate.operations.doors.results import DoorResult, DoorSettings
 from annotate.values import storable
+from corpus.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
 
@@ -211,23 +210,17 @@ def _said(error: Exception) -> str:
     return f"The import failed ({type(error).__name__}); the log says why."
 
 
-class Heart:
-    """Notes progress and a heartbeat from a thread with its own connection, and hears there of "cancel".
-
-    The import's own connection is in the middle of one long transaction, of which nobody sees anything. Nothing is
-    noted of what is over within a beat.
-    """
+class Heart(Heartbeat):
+    """Notes how far an upload is, and hears of "cancel". Nothing is noted of what is over within a beat."""
 
     def __init__(self, upload_id: int, attempt: int) -> None:
+        super().__init__(f"annotations-{upload_id}", every=BEAT)
         self.total = 0
         self._key = upload_id
         self._rows = AnnotationImport.objects.filter(
             pk=upload_id, attempt=attempt, state=AnnotationImport.State.RUNNING
         )
         self._seen = 0
-        self._ended = threading.Event()
-        self._called_off = threading.Event()
-        self._thread = threading.Thread(target=self._keep_beating, name=f"annotations-{upload_id}", daemon=True)
 
     def note(self, result: DoorResult) -> None:
         """Remember how far it is. Raises NotOursError where it was called off or taken over."""
@@ -235,35 +228,10 @@ class Heart:
         self.check()
 
     def check(self) -> None:
-        if self._called_off.is_set():
+        if self.is_lost:
             raise NotOursError
 
-    def _keep_beating(self) -> None:
-        try:
-            while not self._ended.wait(BEAT):
-                try:
-                    self._beat()
-                except Exception:
-                    logger.exception("Progress could not be noted; it is tried again in %s s", BEAT)
-                    connection.close()
-        finally:
-            connection.close()
-
-    def _beat(self) -> None:
+    def beat(self) -> bool:
         noted = self._rows.update(progress=self._seen, total=self.total, heartbeat=timezone.now())
         # A row that this connection cannot see yet is not called off.
-        if not noted and AnnotationImport.objects.filter(pk=self._key).exists():
-            self._called_off.set()
-
-    def stop(self) -> None:
-        """No more notes from here on: the import writes the row itself."""
-        self._ended.set()
-        self._thread.join()
-
-    def __enter__(self) -> Heart:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: Any) -> Literal[False]:
-        self.stop()
-        return False
+        return bool(noted) or not AnnotationImport.objects.filter(pk=self._key).exists()
