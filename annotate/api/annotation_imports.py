@@ -14,14 +14,14 @@ from django.utils.datastructures import MultiValueDict
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view, parser_classes, permission_classes
-from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotate.annotation_files_form import FilesForm
+from annotate.api.bodies import checked_object, form_errors, is_on, unknown_fields
 from annotate.api.documenting import BODY, refusals
-from annotate.api.errors import Clash, FieldError, Invalid, field_errors
+from annotate.api.errors import Clash, FieldError, Invalid
 from annotate.api.idempotency import HEADER, idempotent
 from annotate.api.querying import Newest, Nothing, Paging, page_of, paged, read_query
 from annotate.api.requests import user_of
@@ -326,41 +326,23 @@ def _sent(request: Request) -> tuple[list[Any], dict[str, Any], bool]:
     """The files, what to do with them, and whether to look only. Raises Invalid."""
     sent = request.data
     assert isinstance(sent, QueryDict)  # the form's parser gives nothing else
-    known = list(NewAnnotationImportSchema().fields)
-    names = ", ".join(known)
-    wrong: list[FieldError] = [
-        {"field": name, "code": "unknown_field", "message": f"There is no such field; known here: {names}."}
-        for name in sent
-        if name not in known
-    ]
+    wrong = unknown_fields(sent, NewAnnotationImportSchema)
     given = QueryDict(mutable=True)
     for name in ("format", "annotator", "offsets", "unit"):
         if isinstance(value := sent.get(name), str):
             given[name] = value
     form = FilesForm(given, MultiValueDict({"pages": request.FILES.getlist("files")}))
     if not form.is_valid():
-        wrong += [
-            {
-                "field": "files" if name == "pages" else name,
-                "code": error["code"] or "invalid",
-                "message": error["message"],
-            }
-            for name, errors in form.errors.get_json_data().items()
-            for error in errors
-        ]
+        wrong += form_errors(form)
     maps = {name: _read_map(name, sent.get(name), wrong) for name in _MAPS}
     if wrong:
         raise Invalid(wrong)
     data = form.cleaned_data
     options = {name: data[name] for name in ("format", "annotator", "offsets", "unit") if data[name]}
     options |= {name: found for name, found in maps.items() if found}
-    options |= {name: True for name in _SWITCHES if _is_on(sent.get(name))}
+    options |= {name: True for name in _SWITCHES if is_on(sent.get(name))}
     is_check = options.pop("dry_run", False)
     return data["pages"], options, is_check
-
-
-def _is_on(value: object) -> bool:
-    return isinstance(value, str) and value.lower() in ("true", "1", "on")
 
 
 def _read_map(name: str, text: object, wrong: list[FieldError]) -> dict[str, str]:
@@ -393,19 +375,7 @@ def _bad_map(name: str) -> FieldError:
 
 def _again(data: Any) -> dict[str, Any]:
     """The checked body of another run; an empty one changes nothing. Raises Invalid."""
-    if not isinstance(data, dict):
-        raise Invalid([{"field": "", "code": "wrong_shape", "message": "The body must be a JSON object."}])
-    known = AgainSchema().fields
-    unknown = [name for name in data if name not in known]
-    if unknown:
-        message = f"There is no such field; known here: {', '.join(known)}."
-        raise Invalid([{"field": name[:60], "code": "unknown_field", "message": message} for name in unknown])
-    checked = AgainSchema(data=data)
-    try:
-        checked.is_valid(raise_exception=True)
-    except ValidationError as error:
-        raise Invalid(field_errors(error)) from None
-    found = dict(checked.validated_data)
+    found = checked_object(data, AgainSchema)
     if wrong := [_bad_map(name) for name in _MAPS if name in found and not _is_map(found[name])]:
         raise Invalid(wrong)
     return found

@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotate import visibility as rules
+from annotate.api.bodies import form_errors, is_on, unknown_fields
 from annotate.api.documenting import BODY, refusals
 from annotate.api.errors import Clash, FieldError, Invalid
 from annotate.api.idempotency import HEADER, idempotent
@@ -251,21 +252,15 @@ def _sent(request: Request, user: User) -> tuple[list[Any], ImportSettings]:
     """The files and what to do with them. Raises Invalid."""
     sent = request.data
     assert isinstance(sent, QueryDict)  # the form's parser gives nothing else
-    known = list(NewImportSchema().fields)
-    names = ", ".join(known)
-    unknown: list[FieldError] = [
-        {"field": name, "code": "unknown_field", "message": f"There is no such field; known here: {names}."}
-        for name in sent
-        if name not in known
-    ]
+    wrong = unknown_fields(sent, NewImportSchema)
     given = QueryDict(mutable=True)
     for name in ("format", "encoding", "story", "outlet", "project", "near_duplicates", *_SWITCHES):
         value = sent.get(name)
-        if isinstance(value, str) and (name not in _SWITCHES or value.lower() in ("true", "1", "on")):
+        if isinstance(value, str) and (name not in _SWITCHES or is_on(value)):
             given[name] = value
     rules_off = {name for name in sent.getlist("rules_off") if isinstance(name, str)}
     there_are = [rule["name"] for rule in cleaning.describe()]
-    unknown += [
+    wrong += [
         {
             "field": "rules_off",
             "code": "unknown_rule",
@@ -278,23 +273,15 @@ def _sent(request: Request, user: User) -> tuple[list[Any], ImportSettings]:
     if given.get("project") and given["project"] not in dict(projects):
         known_projects = ", ".join(slug for slug, _ in projects) or "none"
         message = f"Choose a project that you manage and that is not closed: {known_projects}."
-        unknown.append({"field": "project", "code": "invalid_choice", "message": message})
-    columns = _columns(sent.get("columns"), unknown)
+        wrong.append({"field": "project", "code": "invalid_choice", "message": message})
+    columns = _columns(sent.get("columns"), wrong)
     files = MultiValueDict({"pages": request.FILES.getlist("files")})
     form = SentFiles(given, files, projects=projects)
     if not form.is_valid():
-        unknown += [
-            {
-                "field": "files" if name == "pages" else name,
-                "code": error["code"] or "invalid",
-                "message": error["message"],
-            }
-            for name, errors in form.errors.get_json_data().items()
-            for error in errors
-            if not any(seen["field"] == name for seen in unknown)
-        ]
-    if unknown:
-        raise Invalid(unknown)
+        told = {error["field"] for error in wrong}
+        wrong += [error for error in form_errors(form) if error["field"] not in told]
+    if wrong:
+        raise Invalid(wrong)
     return form.cleaned_data["pages"], replace(form.import_settings, columns=columns)
 
 

@@ -14,12 +14,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view, permission_classes
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from annotate.api.bodies import checked_object
 from annotate.api.documenting import BODY, refusals
-from annotate.api.errors import Clash, Invalid, field_errors
+from annotate.api.errors import Clash, Invalid
 from annotate.api.idempotency import HEADER, idempotent
 from annotate.api.querying import Newest, Nothing, Paging, page_of, paged, read_query
 from annotate.api.requests import user_of
@@ -130,7 +130,8 @@ def releases(request: Request, slug: str) -> Response:
             rows = rows.filter(state=asked["state"])
         return page_of(request, rows.defer("manifest"), _shown, Newest)
     project, _ = project_for(user, slug, "build_release")
-    wanted = _wanted(request.data)
+    # An empty body asks for the next version in full text.
+    wanted = checked_object(request.data, NewReleaseSchema)
     version = wanted.get("version") or suggested_version(project)
     try:
         with transaction.atomic():
@@ -278,23 +279,6 @@ def cancel(request: Request, slug: str, version: str) -> Response:
 def _releases(request: Request, slug: str) -> QuerySet[Release]:
     project, _ = project_for(user_of(request), slug, "see_releases")
     return Release.objects.filter(project=project).select_related("project")
-
-
-def _wanted(data: Any) -> dict[str, Any]:
-    """The checked body; an empty one asks for the next version in full text. Raises Invalid."""
-    if not isinstance(data, dict):
-        raise Invalid([{"field": "", "code": "wrong_shape", "message": "The body must be a JSON object."}])
-    known = NewReleaseSchema().fields
-    unknown = [name for name in data if name not in known]
-    if unknown:
-        message = f"There is no such field; known here: {', '.join(known)}."
-        raise Invalid([{"field": name[:60], "code": "unknown_field", "message": message} for name in unknown])
-    checked = NewReleaseSchema(data=data)
-    try:
-        checked.is_valid(raise_exception=True)
-    except ValidationError as error:
-        raise Invalid(field_errors(error)) from None
-    return dict(checked.validated_data)
 
 
 def _shown(release: Release) -> dict[str, Any]:
